@@ -1,0 +1,239 @@
+#define _POSIX_C_SOURCE 200809L
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static rs_status open_regular(const char *path, int *fd, size_t *size, rs_err *err)
+{
+    const int f = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (f < 0)
+        return rs_err_sys(err, errno, "cannot open '%s'", path);
+    struct stat st;
+    if (fstat(f, &st) != 0) {
+        const int e = errno;
+        close(f);
+        return rs_err_sys(err, e, "cannot stat '%s'", path);
+    }
+    if (!S_ISREG(st.st_mode)) {
+        close(f);
+        return RS_FAIL(err, RS_E_IO, "cannot read '%s': %s, expected a file", path,
+                       S_ISDIR(st.st_mode) ? "it is a folder" : "it is not a regular file");
+    }
+    *fd = f;
+    *size = (size_t)st.st_size;
+    return RS_OK;
+}
+
+rs_status rs_map_open(const char *path, rs_map *map, rs_err *err)
+{
+    int fd;
+    size_t size;
+    RS_TRY(open_regular(path, &fd, &size, err));
+    void *p = NULL;
+    if (size) {
+        p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED) {
+            const int e = errno;
+            close(fd);
+            return rs_err_sys(err, e, "cannot map '%s'", path);
+        }
+    }
+    close(fd);
+    *map = (rs_map){ .data = p, .size = size };
+    return RS_OK;
+}
+
+void rs_map_close(rs_map *map)
+{
+    if (map->data)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    *map = (rs_map){ 0 };
+}
+
+static rs_status read_all(int fd, const char *path, char *buf, size_t size, size_t *got, rs_err *err)
+{
+    size_t n = 0;
+    while (n < size) {
+        const ssize_t r = read(fd, buf + n, size - n);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return rs_err_sys(err, errno, "cannot read '%s'", path);
+        if (r == 0)
+            break;
+        n += (size_t)r;
+    }
+    *got = n;
+    return RS_OK;
+}
+
+rs_status rs_read_file(rs_arena *arena, const char *path, size_t max, char **data, size_t *size,
+                       rs_err *err)
+{
+    int fd;
+    size_t total;
+    RS_TRY(open_regular(path, &fd, &total, err));
+    rs_status s;
+    char *buf = NULL;
+    if (total > max) {
+        s = RS_FAIL(err, RS_E_RANGE, "'%s' has %zu bytes, at most %zu are accepted", path, total, max);
+    } else if (!(buf = rs_arena_alloc(arena, total + 1))) {
+        s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", path);
+    } else {
+        size_t got = 0;
+        s = read_all(fd, path, buf, total, &got, err);
+        if (s == RS_OK) {
+            buf[got] = '\0';
+            *data = buf;
+            *size = got;
+        }
+    }
+    close(fd);
+    return s;
+}
+
+char *rs_temp_path(rs_arena *arena, const char *path)
+{
+    const char *ext = rs_path_ext(path);
+    const size_t stem = (size_t)(ext - path);
+    const size_t n = strlen(path) + 64;
+    char *p = rs_arena_alloc(arena, n);
+    if (p)
+        snprintf(p, n, "%.*s.part-%ld%s", (int)stem, path, (long)getpid(), ext);
+    return p;
+}
+
+static void sync_dir(const char *path)
+{
+    char dir[4096];
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        snprintf(dir, sizeof(dir), ".");
+    else
+        snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd); /* some file systems cannot sync a folder: best effort */
+        close(fd);
+    }
+}
+
+rs_status rs_publish_file(const char *temp, const char *path, rs_err *err)
+{
+    const int fd = open(temp, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return rs_err_sys(err, errno, "cannot open '%s'", temp);
+    const int failed = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    if (failed)
+        return rs_err_sys(err, failed, "cannot write '%s'", path);
+    if (rename(temp, path) != 0)
+        return rs_err_sys(err, errno, "cannot rename '%s' to '%s'", temp, path);
+    sync_dir(path);
+    return RS_OK;
+}
+
+static rs_status write_all(const char *path, const void *data, size_t size, rs_err *err)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return rs_err_sys(err, errno, "cannot create '%s'", path);
+    const char *p = data;
+    int failed = 0;
+    for (size_t left = size; left && !failed;) {
+        const ssize_t w = write(fd, p, left);
+        if (w < 0 && errno != EINTR)
+            failed = errno;
+        if (w > 0) {
+            p += w;
+            left -= (size_t)w;
+        }
+    }
+    if (close(fd) != 0 && !failed)
+        failed = errno;
+    return failed ? rs_err_sys(err, failed, "cannot write '%s'", path) : RS_OK;
+}
+
+rs_status rs_write_file(const char *path, const void *data, size_t size, rs_err *err)
+{
+    rs_arena *a = rs_arena_open(0);
+    char *temp = a ? rs_temp_path(a, path) : NULL;
+    rs_status s = temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
+    if (s == RS_OK)
+        s = write_all(temp, data, size, err);
+    if (s == RS_OK)
+        s = rs_publish_file(temp, path, err);
+    if (s != RS_OK && temp)
+        unlink(temp);
+    rs_arena_close(&a);
+    return s;
+}
+
+bool rs_is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool rs_is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+rs_status rs_make_dirs(const char *path, rs_err *err)
+{
+    char buf[4096];
+    const size_t n = strlen(path);
+    if (n >= sizeof(buf))
+        return RS_FAIL(err, RS_E_RANGE, "path of %zu bytes is too long", n);
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(buf, path, i);
+        buf[i] = '\0';
+        if (mkdir(buf, 0777) != 0 && errno != EEXIST)
+            return rs_err_sys(err, errno, "cannot create folder '%s'", buf);
+    }
+    if (!rs_is_dir(path))
+        return RS_FAIL(err, RS_E_IO, "cannot create folder '%s': a file is in its place", path);
+    return RS_OK;
+}
+
+char *rs_path_join(rs_arena *arena, const char *dir, const char *name)
+{
+    if (name[0] == '/' || dir[0] == '\0')
+        return rs_arena_strdup(arena, name);
+    const size_t nd = strlen(dir), nn = strlen(name);
+    char *p = rs_arena_alloc(arena, nd + nn + 2);
+    if (p)
+        snprintf(p, nd + nn + 2, "%s%s%s", dir, dir[nd - 1] == '/' ? "" : "/", name);
+    return p;
+}
+
+char *rs_path_dir(rs_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return rs_arena_strdup(arena, ".");
+    return rs_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+const char *rs_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *rs_path_ext(const char *path)
+{
+    const char *name = rs_path_name(path);
+    const char *dot = strrchr(name, '.');
+    return dot && dot != name ? dot : path + strlen(path);
+}

@@ -1,0 +1,46 @@
+/* Files: mapping, whole reads, paths, and writes that appear all at once. */
+#ifndef RS_BASE_FS_H
+#define RS_BASE_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* A read-only mapping of a whole regular file. */
+typedef struct rs_map {
+    const uint8_t *data; /* NULL for an empty file */
+    size_t size;
+} rs_map;
+
+rs_status rs_map_open(const char *path, rs_map *map, rs_err *err);
+void rs_map_close(rs_map *map); /* zeroes *map */
+
+/* The whole file in memory of the arena, followed by a zero byte; files above
+ * max bytes are refused (RS_E_RANGE). */
+rs_status rs_read_file(rs_arena *arena, const char *path, size_t max, char **data, size_t *size,
+                       rs_err *err);
+
+/* Writes beside `path`, syncs, and renames into place. */
+rs_status rs_write_file(const char *path, const void *data, size_t size, rs_err *err);
+
+/* The name that rs_write_file and the encoders use while writing: same folder,
+ * same extension, unique to this process. */
+char *rs_temp_path(rs_arena *arena, const char *path);
+/* fsync of the file, rename, fsync of the folder. */
+rs_status rs_publish_file(const char *temp, const char *path, rs_err *err);
+
+bool rs_is_dir(const char *path);
+bool rs_is_file(const char *path);
+/* Creates a folder and its missing parents; an existing folder is fine. */
+rs_status rs_make_dirs(const char *path, rs_err *err);
+
+/* "dir/name"; name alone when it is absolute or dir is empty. NULL: no memory. */
+char *rs_path_join(rs_arena *arena, const char *dir, const char *name);
+char *rs_path_dir(rs_arena *arena, const char *path);   /* "." when none */
+const char *rs_path_name(const char *path);             /* behind the last slash */
+const char *rs_path_ext(const char *path);              /* ".png", or "" */
+
+#endif

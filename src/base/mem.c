@@ -1,0 +1,81 @@
+#include "base/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+
+static atomic_size_t n_allocs;
+static atomic_long fail_after = -1;
+
+static bool must_fail(void)
+{
+    atomic_fetch_add_explicit(&n_allocs, 1, memory_order_relaxed);
+    const long left = atomic_load_explicit(&fail_after, memory_order_relaxed);
+    if (left < 0)
+        return false;
+    if (left == 0)
+        return true;
+    atomic_fetch_sub_explicit(&fail_after, 1, memory_order_relaxed);
+    return false;
+}
+
+void *rs_alloc(size_t size)
+{
+    if (must_fail() || size > SIZE_MAX - RS_ALIGN)
+        return NULL;
+    const size_t rounded = (size + RS_ALIGN - 1) / RS_ALIGN * RS_ALIGN;
+    return aligned_alloc(RS_ALIGN, rounded ? rounded : RS_ALIGN);
+}
+
+void *rs_calloc(size_t size)
+{
+    void *p = rs_alloc(size);
+    if (p)
+        memset(p, 0, size);
+    return p;
+}
+
+void *rs_realloc(void *old, size_t old_size, size_t size)
+{
+    void *p = rs_alloc(size);
+    if (!p)
+        return NULL;
+    if (old) {
+        memcpy(p, old, old_size < size ? old_size : size);
+        rs_free(old);
+    }
+    return p;
+}
+
+void rs_free(void *ptr)
+{
+    free(ptr);
+}
+
+bool rs_mul_size(size_t a, size_t b, size_t *out)
+{
+    if (a && b > SIZE_MAX / a)
+        return false;
+    *out = a * b;
+    return true;
+}
+
+bool rs_add_size(size_t a, size_t b, size_t *out)
+{
+    if (b > SIZE_MAX - a)
+        return false;
+    *out = a + b;
+    return true;
+}
+
+size_t rs_alloc_count(void)
+{
+    return atomic_load(&n_allocs);
+}
+
+void rs_alloc_fail_after(long n)
+{
+    atomic_store(&fail_after, n);
+}
