@@ -35,9 +35,9 @@ def _blur(x, s):
 
 
 def _level(g):
-    """Stretch tones so that dark and pale photographs both use the range of a print."""
-    lo, hi = np.percentile(g, (2, 98))
-    return np.clip((g - lo) / max(hi - lo, 0.25), 0, 1)
+    """Local contrast: dark and pale photographs both use the tones of a print."""
+    m = _blur(g, 10)
+    return np.clip(0.5 + 1.35 * (g - m) + 0.85 * (m - 0.47), 0, 1)
 
 
 def _bilateral(u8, rounds=2):
@@ -74,7 +74,6 @@ def pencil_sketch(u8):
 
 _y, _x = np.mgrid[0:16, 0:16].astype(np.float32)
 _HATCH = 0.5 + 0.5 * np.cos(2 * np.pi * (_x + _y) / 8)
-_DOT = 0.5 - 0.25 * (np.cos(2 * np.pi * _x / 8 + np.pi / 8) + np.cos(2 * np.pi * _y / 8 + np.pi / 8))
 _DOT = np.roll(0.5 - 0.25 * (np.cos(2 * np.pi * (_x + _y) / 8) + np.cos(2 * np.pi * (_x - _y) / 8)), 2, 1)
 _PAPER = np.random.RandomState(3).rand(8, 8).astype(np.float32)
 _PAPER = cv2.GaussianBlur(np.tile(_PAPER, (3, 3)), (0, 0), 0.8)[8:16, 8:16]
@@ -105,9 +104,10 @@ def watercolor(u8):
     g = _luma(s)
     gx, gy = cv2.Sobel(g, cv2.CV_32F, 1, 0), cv2.Sobel(g, cv2.CV_32F, 0, 1)
     rim = np.clip(np.hypot(gx, gy) * 0.35, 0, 0.25)
-    s = _saturate(s, 1.5)
-    wash = 1 - (1 - s) * 0.62
-    paper = 1 + 0.035 * _tile(_PAPER, h, w)
+    g = g[..., None]
+    s = _saturate(s + (_level(g[..., 0])[..., None] - g) * 0.6 + 0.08, 1.9)
+    wash = 1 - (1 - s) * (0.70 - 0.15 * g)
+    paper = 1 + 0.03 * _tile(_PAPER, h, w)
     return np.clip((wash - rim[..., None]) * paper[..., None] * np.array([1.0, 0.99, 0.96], np.float32), 0, 1)
 
 
@@ -163,9 +163,9 @@ def stained_glass(u8):
     label = (cell[..., 0] * th + (ty + cell[..., 2] + 1)) * tw + (tx + cell[..., 1] + 1)
     n = np.maximum(np.bincount(label.ravel(), minlength=2 * th * tw), 1)
     mean = np.stack([np.bincount(label.ravel(), x[..., c].ravel(), 2 * th * tw) / n for c in range(3)], -1)
-    glass = mean[label].astype(np.float32) * 0.8 + x * 0.2
+    glass = mean[label].astype(np.float32) * 0.55 + x * 0.45
     glass = _saturate(_contrast(glass, 1.3, 0.45), 2.2) * 0.92 + 0.06
-    lead = np.clip((_tile(_EDGE, h, w) - 1.0) / 1.6, 0, 1)[..., None]
+    lead = np.clip((_tile(_EDGE, h, w) - 0.5) / 1.5, 0, 1)[..., None]
     return glass * lead + (1 - lead) * 0.03
 
 
@@ -185,12 +185,12 @@ def neon(u8):
     x = _blur(u8.astype(np.float32) / 255, 0.8)
     m = np.max(np.stack([np.hypot(cv2.Sobel(x[..., c], cv2.CV_32F, 1, 0), cv2.Sobel(x[..., c], cv2.CV_32F, 0, 1))
                          for c in range(3)]), 0)
-    m = np.clip(m * 1.6, 0, 1)
+    m = np.clip(m * 1.2 - 0.06, 0, 1)
     c = _blur(x, 2)
     c = c - c.min(2, keepdims=True) * 0.85
     c = c / np.maximum(c.max(2, keepdims=True), 0.06)
     c = 0.12 + 0.88 * c
-    glow = _blur(m, 2.5)[..., None] * c * 0.8
+    glow = _blur(m, 2.5)[..., None] * c * 0.5
     return np.clip(np.array([0.03, 0.02, 0.09], np.float32) + glow + m[..., None] * c, 0, 1)
 
 

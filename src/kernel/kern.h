@@ -1,0 +1,102 @@
+/* Inner loops over raw float32 memory: one signature, several implementations.
+ *
+ * rs_kern_get(tier) returns the table of a tier; every tier starts as a copy of
+ * the one below it and overrides what it does better. The scalar reference
+ * (ref/) is the definition of each kernel: written for reading, sums in double.
+ * build/checkkern compares every tier with it and times both.
+ *
+ * Rules for all kernels: no allocation, no threads, no I/O; pointers need no
+ * alignment beyond float; any size including 0 is allowed; nothing outside the
+ * stated elements is read or written; inputs and outputs do not overlap unless
+ * "in place" is stated, where dst == src exactly is allowed. Results do not
+ * depend on the alignment of the pointers. Matrices are row-major; "[r, c]"
+ * with a leading dimension ld means element (i, j) at i*ld + j.
+ *
+ * Tolerance classes (checkkern): exact - bit-equal to the reference; sum - an
+ * error of at most 8 eps * sum |terms| (order of summation); func - at most
+ * 4e-7 relative to max(|value|, 1e-3) (polynomial exp and erf). */
+#ifndef RS_KERNEL_KERN_H
+#define RS_KERNEL_KERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+
+typedef struct rs_kern {
+    /* IEEE half and bfloat16 to float; NaN stays NaN. exact */
+    void (*f16_to_f32)(float *dst, const uint16_t *src, size_t n);
+    void (*bf16_to_f32)(float *dst, const uint16_t *src, size_t n);
+
+    /* dst = a + b; in place on either. exact */
+    void (*add)(float *dst, const float *a, const float *b, size_t n);
+    /* dst = a*x + b*y, each product rounded, then the sum; in place. exact */
+    void (*axpby)(float *dst, float a, const float *x, float b, const float *y, size_t n);
+    /* x[r][j] += bias[j] for x: [rows, c]. exact */
+    void (*add_bias)(float *x, const float *bias, size_t rows, size_t c);
+
+    /* Activations, in place allowed. func
+     * silu x*sigmoid(x); gelu x/2*(1+erf(x/sqrt 2)); quick_gelu x*sigmoid(1.702x) */
+    void (*silu)(float *dst, const float *src, size_t n);
+    void (*gelu)(float *dst, const float *src, size_t n);
+    void (*quick_gelu)(float *dst, const float *src, size_t n);
+    /* src: [rows, 2c] -> dst: [rows, c], dst = src[:, :c] * gelu(src[:, c:]). func */
+    void (*geglu)(float *dst, const float *src, size_t rows, size_t c);
+
+    /* dst = (x - mean)/sqrt(var + eps) * gamma + beta over each row of [rows, c];
+     * in place. sum */
+    void (*layer_norm)(float *dst, const float *src, const float *gamma, const float *beta,
+                       size_t rows, size_t c, float eps);
+
+    /* sum[j] += sum_r x[r][j], sumsq[j] += sum_r x[r][j]^2, in double, for x:
+     * [rows, c] with leading dimension ld. The first half of group norm. sum */
+    void (*channel_sums)(double *sum, double *sumsq, const float *x, size_t rows, size_t c, size_t ld);
+    /* dst = act(x*scale[j] + shift[j]) for [rows, c], act = silu or nothing;
+     * in place when ld_dst == ld_src. The second half of group norm. func */
+    void (*scale_shift)(float *dst, size_t ld_dst, const float *src, size_t ld_src,
+                        const float *scale, const float *shift, size_t rows, size_t c, bool silu);
+
+    /* One tile of streaming softmax over s: [rows, cols], ld. With
+     * m = max(row_max[r], scale * max_j s[r][j]):
+     *   rescale[r] = exp(row_max[r] - m)      (0 on the first tile, row_max = -inf)
+     *   s[r][j]    = exp(scale * s[r][j] - m)
+     *   row_sum[r] = row_sum[r]*rescale[r] + sum_j s[r][j];  row_max[r] = m
+     * cols >= 1; s finite or -inf with at least one finite value seen by then. func */
+    void (*softmax_tile)(float *s, size_t rows, size_t cols, size_t ld, float scale, float *row_max,
+                         float *row_sum, float *rescale);
+    /* x[r][j] *= factor[r] for x: [rows, c], ld. exact */
+    void (*scale_rows)(float *x, size_t rows, size_t c, size_t ld, const float *factor);
+
+    /* Winograd F(4x4, 3x3), channels last. B, G, A as in Lavin & Gray, "Fast
+     * Algorithms for Convolutional Neural Networks" (2015), points 0 +-1 +-2 inf.
+     *
+     * wino_input: one 6x6 input patch to 36 vectors. src points at the patch's
+     * top left pixel inside an [h, w, c] picture with row stride ld_row floats
+     * and pixel stride ld_pix; y0..y1, x0..x1 (half open, within 0..6) are the
+     * patch's rows and columns that lie inside the picture, the others count
+     * as zero and are not read. dst[k*ld_dst + j] for k = 6*row + column. sum */
+    void (*wino_input)(float *dst, size_t ld_dst, const float *src, ptrdiff_t ld_row,
+                       ptrdiff_t ld_pix, int y0, int y1, int x0, int x1, size_t c);
+    /* wino_output: 36 vectors to a 4x4 patch: dst[y*ld_row + x*ld_pix + j] =
+     * (A^T m A)[y][x] + bias[j] (+ res at the same offsets when res is not
+     * NULL; res may equal dst), only for y < ny, x < nx. bias may be NULL. sum */
+    void (*wino_output)(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, const float *m, size_t ld_m,
+                        const float *bias, const float *res, int ny, int nx, size_t c);
+    /* wino_weight: G g G^T of one filter, g: [3, 3] row-major, into dst[k*ld_dst],
+     * k = 0..35. Computed in double. exact */
+    void (*wino_weight)(float *dst, size_t ld_dst, const float *g);
+
+    /* Interleaved 8-bit pixels to floats v/127.5 - 1, and back: clamp, then
+     * round(127.5*v + 127.5) half away from zero; NaN gives 0. n values. exact */
+    void (*u8_to_f32)(float *dst, const uint8_t *src, size_t n);
+    void (*f32_to_u8)(uint8_t *dst, const float *src, size_t n);
+} rs_kern;
+
+/* Table of a tier; a tier above what was compiled in gives the highest one
+ * below it. Never NULL. The caller must not ask for more than rs_cpu_detect(). */
+const rs_kern *rs_kern_get(rs_cpu_tier tier);
+/* The table of rs_cpu_active(). */
+const rs_kern *rs_kern_active(void);
+
+#endif

@@ -1,0 +1,95 @@
+/* One Stable Diffusion model on disk, whatever its layout.
+ *
+ * A bundle answers three questions: which sizes does each part have, where are
+ * its tensors, and where is its tokenizer. Model code asks for tensors by the
+ * names of the diffusers layout; for a single-file checkpoint the bundle
+ * translates them (model.diffusion_model.*, first_stage_model.*,
+ * cond_stage_model.transformer.*). Sizes come from config.json, or, for a
+ * single file, from tensor shapes. */
+#ifndef RS_WEIGHTS_BUNDLE_H
+#define RS_WEIGHTS_BUNDLE_H
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+#include "weights/weights.h"
+
+#define RS_MAX_LEVELS 8
+
+typedef struct rs_unet_config {
+    int in_channels, out_channels;
+    int n_levels;
+    int channels[RS_MAX_LEVELS];      /* block_out_channels */
+    int layers_per_block[RS_MAX_LEVELS];
+    bool down_attn[RS_MAX_LEVELS];    /* CrossAttnDownBlock2D, else DownBlock2D */
+    bool up_attn[RS_MAX_LEVELS];      /* in order of up_blocks */
+    bool mid_attn;                    /* UNetMidBlock2DCrossAttn; false: mid block absent (null) */
+    bool has_mid;
+    int transformer_layers[RS_MAX_LEVELS];
+    int heads[RS_MAX_LEVELS];         /* SD 1.x's attention_head_dim is the number of heads */
+    int context_dim;                  /* cross_attention_dim */
+    bool linear_projection;           /* proj_in/out are linear, else 1x1 convolutions */
+    int norm_groups;
+    float norm_eps;
+    bool flip_sin_to_cos;
+    int freq_shift;
+} rs_unet_config;
+
+typedef struct rs_vae_config {
+    int in_channels, out_channels, latent_channels;
+    int n_levels;
+    int channels[RS_MAX_LEVELS];
+    int layers_per_block;
+    int norm_groups;
+    float scaling_factor;
+    bool mid_attention;               /* mid_block_add_attention */
+    bool quant_conv, post_quant_conv;
+} rs_vae_config;
+
+typedef enum rs_text_act { RS_TEXT_QUICK_GELU, RS_TEXT_GELU } rs_text_act;
+
+typedef struct rs_text_config {
+    int vocab_size, width, layers, heads, mlp_width, max_tokens;
+    rs_text_act act;
+    float norm_eps;
+} rs_text_config;
+
+typedef enum rs_prediction { RS_PREDICT_EPSILON, RS_PREDICT_V } rs_prediction;
+typedef enum rs_beta_schedule { RS_BETA_SCALED_LINEAR, RS_BETA_LINEAR, RS_BETA_COSINE } rs_beta_schedule;
+
+typedef struct rs_noise_config {
+    int train_steps;                  /* num_train_timesteps, 1000 */
+    double beta_start, beta_end;
+    rs_beta_schedule betas;
+    rs_prediction prediction;
+} rs_noise_config;
+
+typedef enum rs_part { RS_PART_TEXT, RS_PART_UNET, RS_PART_VAE, RS_PARTS } rs_part;
+
+typedef struct rs_bundle rs_bundle;
+
+/* path: a diffusers folder, or a .safetensors single file. tokenizer: a folder
+ * with vocab.json and merges.txt, or NULL for the model's own. Errors name what
+ * is missing and what would supply it. */
+rs_status rs_bundle_open(rs_arena *arena, const char *path, const char *tokenizer, rs_bundle **out,
+                         rs_err *err);
+void rs_bundle_close(rs_bundle **bundle);
+
+const rs_unet_config *rs_bundle_unet(const rs_bundle *b);
+const rs_vae_config *rs_bundle_vae(const rs_bundle *b);
+const rs_text_config *rs_bundle_text(const rs_bundle *b);
+const rs_noise_config *rs_bundle_noise(const rs_bundle *b);
+
+/* Paths of the tokenizer's files; rs_bundle_open has checked they exist. */
+const char *rs_bundle_vocab(const rs_bundle *b);
+const char *rs_bundle_merges(const rs_bundle *b);
+
+/* A tensor of a part by its diffusers name ("down_blocks.0.resnets.0.conv1.weight",
+ * "text_model.final_layer_norm.bias", "encoder.conv_in.weight"); NULL if absent. */
+const rs_wtensor *rs_bundle_find(const rs_bundle *b, rs_part part, const char *name);
+
+/* rs_bundle_find and rs_wtensor_f32 in one; the error names part and tensor. */
+rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name, int rank,
+                        const int64_t *want, const float **out, rs_err *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* Named tensors in memory-mapped files.
+ *
+ * A set holds one or more files (the shards of one model). Nothing is read
+ * until a tensor is asked for; F32 data that lies aligned is used where it is
+ * mapped, everything else is converted once into the caller's arena. */
+#ifndef RS_WEIGHTS_WEIGHTS_H
+#define RS_WEIGHTS_WEIGHTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define RS_MAX_RANK 8
+
+typedef enum rs_dtype {
+    RS_DTYPE_F32,
+    RS_DTYPE_F16,
+    RS_DTYPE_BF16,
+    RS_DTYPE_F64,
+    RS_DTYPE_I64,
+    RS_DTYPE_I32,
+    RS_DTYPE_OTHER /* well formed, but nothing the engine computes with */
+} rs_dtype;
+
+size_t rs_dtype_size(rs_dtype dtype); /* bytes an element; 0 for OTHER */
+const char *rs_dtype_name(rs_dtype dtype);
+
+typedef struct rs_wtensor {
+    const char *name;
+    rs_dtype dtype;
+    int rank;
+    int64_t shape[RS_MAX_RANK];
+    size_t count;      /* elements */
+    const uint8_t *data;
+    size_t bytes;
+    const char *file;  /* the file it lies in, for messages */
+} rs_wtensor;
+
+typedef struct rs_weights rs_weights;
+
+/* Opens one .safetensors file, or several when path names a
+ * *.safetensors.index.json. The set lives as long as the arena, except for the
+ * mappings, which rs_weights_close releases. Every offset, shape and name is
+ * checked here: afterwards data and bytes of a tensor can be trusted. */
+rs_status rs_weights_open(rs_arena *arena, const char *path, rs_weights **out, rs_err *err);
+void rs_weights_close(rs_weights **weights); /* NULL and *NULL are fine */
+
+size_t rs_weights_count(const rs_weights *weights);
+const rs_wtensor *rs_weights_at(const rs_weights *weights, size_t i); /* by name, ascending */
+const rs_wtensor *rs_weights_find(const rs_weights *weights, const char *name); /* or NULL */
+/* A string of the header's __metadata__, or NULL. */
+const char *rs_weights_metadata(const rs_weights *weights, const char *key);
+const char *rs_weights_path(const rs_weights *weights);
+
+/* The values of a tensor as floats: a pointer into the mapping, or converted
+ * into arena. Shape must equal want[0..rank); a stored shape with extra
+ * trailing (or leading) ones is accepted, as 1x1 convolutions and linear layers
+ * stand for each other. Errors: not found, wrong shape (both are named), a
+ * dtype without floats, a value that is NaN or infinite (named by index). */
+rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
+                         const float **out, rs_err *err);
+
+#endif
