@@ -1,0 +1,42 @@
+/* Pictures: interleaved RGB floats, and PNG or JPEG files. */
+#ifndef RESTYLE_IMAGE_H
+#define RESTYLE_IMAGE_H
+
+#include "restyle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* rgb: [height, width, 3] floats from 0 to 1, coded as in the file (sRGB), row
+ * by row without padding. An image made by this library is released with
+ * rs_image_release; the struct itself is the caller's. */
+typedef struct rs_image {
+    int width, height;
+    float *rgb;
+} rs_image;
+
+typedef enum rs_resize {
+    RS_RESIZE_STRETCH, /* to the size, whatever the shape (A1111 "just resize") */
+    RS_RESIZE_CROP,    /* cover the size, cut off the rest ("crop and resize") */
+    RS_RESIZE_FILL     /* fit inside, stretch the edge rows ("resize and fill") */
+} rs_resize;
+
+/* Uninitialised pixels. Sizes from 1 to 32768. */
+rs_status rs_image_alloc(rs_image *image, int width, int height, rs_err *err);
+void rs_image_release(rs_image *image); /* zeroes *image; fine when already zero */
+
+/* Reads the first picture of a PNG, JPEG (or any still or film FFmpeg can read). */
+rs_status rs_image_read(const char *path, rs_image *image, rs_err *err);
+
+/* Writes an 8-bit PNG (values rounded, clamped), beside and renamed into place.
+ * text: NULL, or a `parameters` text chunk in UTF-8. */
+rs_status rs_image_write_png(const char *path, const rs_image *image, const char *text, rs_err *err);
+
+/* dst must be allocated at the wanted size; Lanczos. */
+rs_status rs_image_resize(rs_image *dst, const rs_image *src, rs_resize mode, rs_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,105 @@
+/* The engine: load a model once, restyle many pictures.
+ *
+ *     rs_model *model = NULL;
+ *     rs_err err = { 0 };
+ *     if (rs_model_open("samples/model", NULL, &model, &err) != RS_OK) ...
+ *     rs_img2img_params p;
+ *     rs_img2img_defaults(&p);
+ *     p.prompt = "watercolor painting";
+ *     rs_img2img(model, &p, &picture, &painted, NULL, &err);
+ *     rs_model_close(&model);
+ */
+#ifndef RESTYLE_IMG2IMG_H
+#define RESTYLE_IMG2IMG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "restyle/image.h"
+#include "restyle/log.h"
+#include "restyle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rs_model rs_model;
+
+typedef struct rs_model_options {
+    const char *tokenizer; /* folder with vocab.json and merges.txt; NULL: the model's own */
+    int threads;           /* 0: one per processor; results do not depend on it */
+    const rs_log *log;     /* may be NULL; must outlive the model */
+} rs_model_options;
+
+/* path: a diffusers folder or a .safetensors file in the single-file layout.
+ * options may be NULL. The handle is used by one thread at a time. */
+rs_status rs_model_open(const char *path, const rs_model_options *options, rs_model **model,
+                        rs_err *err);
+void rs_model_close(rs_model **model); /* NULL and *NULL are fine */
+
+/* Width and height must be multiples of this (8 for SD 1.x). */
+int rs_model_multiple(const rs_model *model);
+
+/* How strength and steps become executed sampler steps. */
+typedef enum rs_steps_mode {
+    RS_STEPS_A1111,    /* int(min(strength, 0.999) * steps) + 1 */
+    RS_STEPS_EXACT,    /* always `steps`, over a schedule stretched to fit */
+    RS_STEPS_DIFFUSERS /* int(steps * strength) */
+} rs_steps_mode;
+
+typedef enum rs_rng_kind {
+    RS_RNG_CPU, /* torch's CPU generator, mt19937 */
+    RS_RNG_NV   /* NVIDIA's Philox, A1111's default */
+} rs_rng_kind;
+
+typedef enum rs_encode_mode {
+    RS_ENCODE_MEAN,  /* the mean of the autoencoder's posterior: repeatable */
+    RS_ENCODE_SAMPLE /* a sample of it */
+} rs_encode_mode;
+
+/* Strings are the caller's and must live during the call. */
+typedef struct rs_img2img_params {
+    const char *prompt;          /* "" */
+    const char *negative_prompt; /* "" */
+    float strength;              /* 0..1, 0.55; 0 passes the picture through */
+    int steps;                   /* 20 */
+    rs_steps_mode steps_mode;    /* RS_STEPS_A1111 */
+    float cfg_scale;             /* 5; 1 skips the unconditional pass */
+    const char *sampler;         /* "euler"; see rs_sampler_name() */
+    const char *scheduler;       /* "karras"; see rs_scheduler_name() */
+    float eta;                   /* noise share: 1 for ancestral samplers; DDIM uses it too: negative
+                                    (the default) means 1 for ancestral ones and 0 for DDIM */
+    uint64_t seed;               /* 42 */
+    rs_rng_kind rng;             /* RS_RNG_NV */
+    rs_encode_mode encode;       /* RS_ENCODE_MEAN */
+} rs_img2img_params;
+
+void rs_img2img_defaults(rs_img2img_params *params);
+
+/* Name and one-sentence help of sampler i, scheduler i; NULL past the last. */
+const char *rs_sampler_name(size_t i);
+const char *rs_sampler_help(size_t i);
+const char *rs_scheduler_name(size_t i);
+const char *rs_scheduler_help(size_t i);
+
+/* Called before each denoising step with 0 <= step < n_steps, and once at the
+ * end with step == n_steps. Returning false stops with RS_E_CANCELLED. */
+typedef struct rs_progress {
+    bool (*step)(void *cookie, int step, int n_steps);
+    void *cookie;
+} rs_progress;
+
+/* Restyles init into *out, a new image of the same size. The encoded prompts
+ * are kept between calls while prompt and negative_prompt stay the same. A
+ * result that is not finite is RS_E_CORRUPT. */
+rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,
+                     rs_image *out, const rs_progress *progress, rs_err *err);
+
+/* The number of sampler steps that params will execute. */
+int rs_img2img_steps(const rs_img2img_params *params);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
