@@ -1,0 +1,130 @@
+/* Three ways: 1x1 is a plain matrix product over pixels; 3x3 of stride 1 goes to
+ * Winograd where both channel counts make it pay; all others gather patches
+ * [pixels, kernel*kernel*c_in] in blocks that stay in the cache and multiply. */
+#include "tensor/op_conv.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "tensor/gemm.h"
+#include "tensor/op_wino.h"
+
+#define PATCH_BYTES ((size_t)8 << 20)
+
+/* The transforms cost about 100 operations a value: below 16 channels they eat
+ * the gain. Above 960 x 640 the transformed weights (4 times the plain ones)
+ * are no longer worth their memory: such layers run at low resolution. */
+static bool use_wino(int c_out, int c_in, int kernel, bool unit_stride)
+{
+    return unit_stride && kernel == 3 && c_in >= 16 && c_out >= 16 &&
+           (size_t)c_in * (size_t)c_out <= 960 * 640;
+}
+
+rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const float *oihw, int c_out, int c_in,
+                       int kernel, bool unit_stride, rs_conv_weights *out, rs_err *err)
+{
+    rs_conv_weights w = { .c_in = c_in, .c_out = c_out, .kernel = kernel };
+    const bool wino = use_wino(c_out, c_in, kernel, unit_stride);
+    const size_t ci = (size_t)c_in, co = (size_t)c_out, taps = (size_t)kernel * (size_t)kernel;
+    if (kernel == 1) {
+        w.rows = oihw;
+        *out = w;
+        return RS_OK;
+    }
+    size_t bytes;
+    if (!rs_mul_size(ci, co, &bytes) || !rs_mul_size(bytes, (wino ? 36 : taps) * sizeof(float), &bytes))
+        return RS_FAIL(err, RS_E_RANGE, "convolution of %d to %d channels is too large", c_in, c_out);
+    float *p = rs_arena_alloc(arena, bytes);
+    if (!p)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a convolution of %d to %d channels (%zu MB)",
+                       c_in, c_out, bytes >> 20);
+    if (wino) {
+        rs_wino_pack(ex, p, oihw, c_out, c_in);
+        w.wino = p;
+    } else {
+        for (size_t o = 0; o < co; o++)
+            for (size_t i = 0; i < ci; i++)
+                for (size_t t = 0; t < taps; t++)
+                    p[(o * taps + t) * ci + i] = oihw[(o * ci + i) * taps + t];
+        w.rows = p;
+    }
+    *out = w;
+    return RS_OK;
+}
+
+struct patch_job {
+    const rs_tensor *dst, *src;
+    int kernel, stride, pad;
+    size_t first, rows, step;
+    float *patches;
+};
+
+/* One output pixel's patch: kernel rows of kernel*c floats, zeros outside. */
+static void gather(const struct patch_job *j, size_t pixel, float *to)
+{
+    const rs_tensor *s = j->src, *d = j->dst;
+    const size_t per = (size_t)d->h * (size_t)d->w, c = (size_t)s->c;
+    const int y0 = (int)(pixel % per / (size_t)d->w) * j->stride - j->pad;
+    const int x0 = (int)(pixel % per % (size_t)d->w) * j->stride - j->pad;
+    const float *pic = s->data + pixel / per * (size_t)s->h * (size_t)s->w * c;
+    for (int ky = 0; ky < j->kernel; ky++)
+        for (int kx = 0; kx < j->kernel; kx++, to += c) {
+            const int y = y0 + ky, x = x0 + kx;
+            if (y < 0 || y >= s->h || x < 0 || x >= s->w)
+                memset(to, 0, c * sizeof(float));
+            else
+                memcpy(to, pic + ((size_t)y * (size_t)s->w + (size_t)x) * c, c * sizeof(float));
+        }
+}
+
+static void patch_piece(void *arg, size_t i, int worker)
+{
+    (void)worker;
+    const struct patch_job *j = arg;
+    const size_t k = (size_t)j->kernel * (size_t)j->kernel * (size_t)j->src->c;
+    const size_t r1 = (i + 1) * j->step < j->rows ? (i + 1) * j->step : j->rows;
+    for (size_t r = i * j->step; r < r1; r++)
+        gather(j, j->first + r, j->patches + r * k);
+}
+
+static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
+                              const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
+{
+    const size_t k = (size_t)w->kernel * (size_t)w->kernel * (size_t)w->c_in, n = (size_t)w->c_out;
+    const size_t total = rs_tensor_rows(dst);
+    size_t block = PATCH_BYTES / sizeof(float) / k;
+    block = block < 64 ? 64 : block;
+    block = block < total ? block : total;
+    struct patch_job j = { .dst = dst, .src = src, .kernel = w->kernel, .stride = args->stride,
+                           .pad = args->pad, .step = 32 };
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    j.patches = rs_arena_alloc(ex->scratch, block * k * sizeof(float));
+    if (!j.patches)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a convolution of %d to %d channels", w->c_in,
+                       w->c_out);
+    for (; j.first < total; j.first += block) {
+        j.rows = total - j.first < block ? total - j.first : block;
+        rs_par_for(ex->pool, (j.rows + j.step - 1) / j.step, patch_piece, &j);
+        rs_matmul_run(ex, &(rs_matmul){
+            .m = j.rows, .n = n, .k = k, .x = j.patches, .ldx = k, .w = w->rows, .bias = args->bias,
+            .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n });
+    }
+    rs_arena_rewind(ex->scratch, mark);
+    return RS_OK;
+}
+
+rs_status rs_op_conv(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
+                     const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
+{
+    RS_BUG_IF(src->c != w->c_in || dst->c != w->c_out || src->n != dst->n);
+    if (w->wino)
+        return rs_op_wino(ex, dst, src, w, args, err);
+    if (w->kernel > 1)
+        return conv_patches(ex, dst, src, w, args, err);
+    RS_BUG_IF(args->stride != 1 || args->pad != 0);
+    rs_matmul_run(ex, &(rs_matmul){
+        .m = rs_tensor_rows(dst), .n = (size_t)w->c_out, .k = (size_t)w->c_in, .x = src->data,
+        .ldx = (size_t)w->c_in, .w = w->rows, .bias = args->bias,
+        .res = args->res ? args->res->data : NULL, .y = dst->data });
+    return RS_OK;
+}

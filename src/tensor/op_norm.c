@@ -1,0 +1,126 @@
+/* Group norm in two passes over memory: sums a channel, gathered in double over
+ * fixed chunks of rows and added up in chunk order (so threads cannot change the
+ * result), then one multiply-add a value with the scale and shift they give. */
+#include "tensor/op_norm.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define CHUNK_ROWS ((size_t)512)
+
+struct gn_job {
+    const rs_exec *ex;
+    const rs_tensor *dst, *src;
+    size_t chunks;  /* a picture */
+    double *sums;   /* [n, chunks, 2, c] */
+    float *scale, *shift; /* [n, c] */
+    bool silu;
+};
+
+static void chunk_rows(const struct gn_job *j, size_t i, size_t *pic, size_t *row, size_t *rows)
+{
+    const size_t hw = (size_t)j->src->h * (size_t)j->src->w;
+    *pic = i / j->chunks;
+    *row = i % j->chunks * CHUNK_ROWS;
+    *rows = hw - *row < CHUNK_ROWS ? hw - *row : CHUNK_ROWS;
+}
+
+static void sum_piece(void *arg, size_t i, int worker)
+{
+    (void)worker;
+    const struct gn_job *j = arg;
+    const size_t c = (size_t)j->src->c, hw = (size_t)j->src->h * (size_t)j->src->w;
+    size_t pic, row, rows;
+    chunk_rows(j, i, &pic, &row, &rows);
+    double *s = j->sums + i * 2 * c;
+    memset(s, 0, 2 * c * sizeof(double));
+    j->ex->kern->channel_sums(s, s + c, j->src->data + (pic * hw + row) * c, rows, c, c);
+}
+
+static void apply_piece(void *arg, size_t i, int worker)
+{
+    (void)worker;
+    const struct gn_job *j = arg;
+    const size_t c = (size_t)j->src->c, hw = (size_t)j->src->h * (size_t)j->src->w;
+    size_t pic, row, rows;
+    chunk_rows(j, i, &pic, &row, &rows);
+    const size_t at = (pic * hw + row) * c;
+    j->ex->kern->scale_shift(j->dst->data + at, c, j->src->data + at, c, j->scale + pic * c,
+                             j->shift + pic * c, rows, c, j->silu);
+}
+
+static void group_scale(const struct gn_job *j, size_t pic, int groups, float eps,
+                        const float *gamma, const float *beta)
+{
+    const size_t c = (size_t)j->src->c, per = c / (size_t)groups;
+    const double count = (double)per * j->src->h * j->src->w;
+    for (size_t g = 0; g < (size_t)groups; g++) {
+        double sum = 0, sumsq = 0;
+        for (size_t k = 0; k < j->chunks; k++) {
+            const double *s = j->sums + (pic * j->chunks + k) * 2 * c;
+            for (size_t ch = g * per; ch < (g + 1) * per; ch++) {
+                sum += s[ch];
+                sumsq += s[c + ch];
+            }
+        }
+        const double mean = sum / count;
+        double var = sumsq / count - mean * mean;
+        if (var < 0) /* rounding of a constant group; a NaN stays one */
+            var = 0;
+        const double inv = 1.0 / sqrt(var + (double)eps);
+        for (size_t ch = g * per; ch < (g + 1) * per; ch++) {
+            const double scale = (double)gamma[ch] * inv;
+            j->scale[pic * c + ch] = (float)scale;
+            j->shift[pic * c + ch] = (float)((double)beta[ch] - mean * scale);
+        }
+    }
+}
+
+rs_status rs_op_group_norm(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src, int groups,
+                           float eps, const float *gamma, const float *beta, bool silu, rs_err *err)
+{
+    RS_BUG_IF(groups < 1 || src->c % groups || !rs_tensor_same_shape(dst, src));
+    const size_t n = (size_t)src->n, c = (size_t)src->c, hw = (size_t)src->h * (size_t)src->w;
+    struct gn_job j = { .ex = ex, .dst = dst, .src = src, .silu = silu,
+                        .chunks = (hw + CHUNK_ROWS - 1) / CHUNK_ROWS };
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    j.sums = rs_arena_alloc(ex->scratch, n * j.chunks * 2 * c * sizeof(double));
+    j.scale = rs_arena_alloc(ex->scratch, n * c * sizeof(float));
+    j.shift = rs_arena_alloc(ex->scratch, n * c * sizeof(float));
+    if (!j.sums || !j.scale || !j.shift) {
+        rs_arena_rewind(ex->scratch, mark);
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the sums of a group norm over %zu channels", c);
+    }
+    rs_par_for(ex->pool, n * j.chunks, sum_piece, &j);
+    for (size_t pic = 0; pic < n; pic++)
+        group_scale(&j, pic, groups, eps, gamma, beta);
+    rs_par_for(ex->pool, n * j.chunks, apply_piece, &j);
+    rs_arena_rewind(ex->scratch, mark);
+    return RS_OK;
+}
+
+struct ln_job {
+    const rs_exec *ex;
+    const rs_tensor *dst, *src;
+    const float *gamma, *beta;
+    float eps;
+};
+
+static void ln_piece(void *arg, size_t i, int worker)
+{
+    (void)worker;
+    const struct ln_job *j = arg;
+    const size_t c = (size_t)j->src->c, total = rs_tensor_rows(j->src);
+    const size_t row = i * CHUNK_ROWS, rows = total - row < CHUNK_ROWS ? total - row : CHUNK_ROWS;
+    j->ex->kern->layer_norm(j->dst->data + row * c, j->src->data + row * c, j->gamma, j->beta, rows, c,
+                            j->eps);
+}
+
+void rs_op_layer_norm(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src, float eps,
+                      const float *gamma, const float *beta)
+{
+    struct ln_job j = { ex, dst, src, gamma, beta, eps };
+    rs_par_for(ex->pool, (rs_tensor_rows(src) + CHUNK_ROWS - 1) / CHUNK_ROWS, ln_piece, &j);
+}
