@@ -1,8 +1,9 @@
 /* Inner loops over raw float32 memory: one signature, several implementations.
  *
- * rs_kern_get(tier) returns the table of a tier; every tier starts as a copy of
- * the one below it and overrides what it does better. The scalar reference
- * (ref/) is the definition of each kernel: written for reading, sums in double.
+ * rs_kern_get(tier) returns the table of a tier: constants, every row filled.
+ * The SIMD tiers compile the same bodies (vec/) for their width, and keep the
+ * reference where speed does not matter. The scalar reference (ref/) is the
+ * definition of each kernel: written for reading, sums in double.
  * build/checkkern compares every tier with it and times both.
  *
  * Rules for all kernels: no allocation, no threads, no I/O; pointers need no
@@ -37,7 +38,8 @@ typedef struct rs_kern {
     void (*add_bias)(float *x, const float *bias, size_t rows, size_t c);
 
     /* Activations, in place allowed. func
-     * silu x*sigmoid(x); gelu x/2*(1+erf(x/sqrt 2)); quick_gelu x*sigmoid(1.702x) */
+     * silu x*sigmoid(x); gelu x/2*(1+erf(x/sqrt 2)); quick_gelu x*sigmoid(1.702x).
+     * At +-inf their limits (inf, 0); NaN gives NaN. */
     void (*silu)(float *dst, const float *src, size_t n);
     void (*gelu)(float *dst, const float *src, size_t n);
     void (*quick_gelu)(float *dst, const float *src, size_t n);
@@ -52,16 +54,18 @@ typedef struct rs_kern {
     /* sum[j] += sum_r x[r][j], sumsq[j] += sum_r x[r][j]^2, in double, for x:
      * [rows, c] with leading dimension ld. The first half of group norm. sum */
     void (*channel_sums)(double *sum, double *sumsq, const float *x, size_t rows, size_t c, size_t ld);
-    /* dst = act(x*scale[j] + shift[j]) for [rows, c], act = silu or nothing;
-     * in place when ld_dst == ld_src. The second half of group norm. func */
+    /* dst = act(x*scale[j] + shift[j]) for [rows, c], the argument rounded once,
+     * act = silu or nothing; in place when ld_dst == ld_src. The second half of
+     * group norm. func */
     void (*scale_shift)(float *dst, size_t ld_dst, const float *src, size_t ld_src,
                         const float *scale, const float *shift, size_t rows, size_t c, bool silu);
 
     /* One tile of streaming softmax over s: [rows, cols], ld. With
      * m = max(row_max[r], scale * max_j s[r][j]):
      *   rescale[r] = exp(row_max[r] - m)      (0 on the first tile, row_max = -inf)
-     *   s[r][j]    = exp(scale * s[r][j] - m)
+     *   s[r][j]    = exp(min(scale * s[r][j] - m, 0))
      *   row_sum[r] = row_sum[r]*rescale[r] + sum_j s[r][j];  row_max[r] = m
+     * m is rounded to float, hence the min: s ends within [0, 1]. scale > 0,
      * cols >= 1; s finite or -inf with at least one finite value seen by then. func */
     void (*softmax_tile)(float *s, size_t rows, size_t cols, size_t ld, float scale, float *row_max,
                          float *row_sum, float *rescale);

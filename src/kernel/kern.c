@@ -1,0 +1,38 @@
+/* Which table a tier gets. The tables are constants: one here, the others in
+ * the one file of their tier that is compiled for that instruction set. */
+#include "kernel/kern.h"
+
+#include "kernel/ref/ref.h"
+
+static const rs_kern scalar = {
+    .f16_to_f32 = rs_ref_f16_to_f32,
+    .bf16_to_f32 = rs_ref_bf16_to_f32,
+    .add = rs_ref_add,
+    .axpby = rs_ref_axpby,
+    .add_bias = rs_ref_add_bias,
+    .silu = rs_ref_silu,
+    .gelu = rs_ref_gelu,
+    .quick_gelu = rs_ref_quick_gelu,
+    .geglu = rs_ref_geglu,
+    .layer_norm = rs_ref_layer_norm,
+    .channel_sums = rs_ref_channel_sums,
+    .scale_shift = rs_ref_scale_shift,
+    .softmax_tile = rs_ref_softmax_tile,
+    .scale_rows = rs_ref_scale_rows,
+    .wino_input = rs_ref_wino_input,
+    .wino_output = rs_ref_wino_output,
+    .wino_weight = rs_ref_wino_weight,
+    .u8_to_f32 = rs_ref_u8_to_f32,
+    .f32_to_u8 = rs_ref_f32_to_u8,
+};
+
+const rs_kern *rs_kern_get(rs_cpu_tier tier)
+{
+    (void)tier;
+    return &scalar;
+}
+
+const rs_kern *rs_kern_active(void)
+{
+    return rs_kern_get(rs_cpu_active());
+}

@@ -1,0 +1,86 @@
+/* Winograd F(4x4, 3x3): a 3x3 convolution of a 4x4 output patch as 36 products
+ * instead of 144 (Lavin & Gray, "Fast Algorithms for Convolutional Neural
+ * Networks", 2015, section 4.3; points 0, +-1, +-2, infinity):
+ *
+ *   Y = A^T [ (G g G^T) .* (B^T d B) ] A     d: 6x6 input, g: 3x3, Y: 4x4
+ *
+ * The product .* turns, over many patches and channels, into 36 matrix
+ * products, which is where the time goes. */
+#include "kernel/ref/ref.h"
+
+static const double BT[6][6] = {
+    {4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
+    {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1},
+};
+static const double G[6][3] = {
+    {1 / 4., 0, 0},
+    {-1 / 6., -1 / 6., -1 / 6.},
+    {-1 / 6., 1 / 6., -1 / 6.},
+    {1 / 24., 1 / 12., 1 / 6.},
+    {1 / 24., -1 / 12., 1 / 6.},
+    {0, 0, 1},
+};
+static const double AT[4][6] = {
+    {1, 1, 1, 1, 1, 0},
+    {0, 1, -1, 2, -2, 0},
+    {0, 1, 1, 4, 4, 0},
+    {0, 1, -1, 8, -8, 1},
+};
+
+/* out = t x t^T for t: [n, k] row-major, x: [k, k], out: [n, n]; n, k <= 6. */
+static void sandwich(double *out, const double *t, const double *x, int n, int k)
+{
+    double tx[36] = {0};
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < k; j++)
+            for (int l = 0; l < k; l++)
+                tx[i * k + j] += t[i * k + l] * x[l * k + j];
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            out[i * n + j] = 0;
+            for (int l = 0; l < k; l++)
+                out[i * n + j] += tx[i * k + l] * t[j * k + l];
+        }
+}
+
+void rs_ref_wino_input(float *dst, size_t ld_dst, const float *src, ptrdiff_t ld_row,
+                       ptrdiff_t ld_pix, int y0, int y1, int x0, int x1, size_t c)
+{
+    for (size_t j = 0; j < c; j++) {
+        double d[36] = {0}, v[36];
+        for (int y = y0; y < y1; y++)
+            for (int x = x0; x < x1; x++)
+                d[6 * y + x] = (double)src[y * ld_row + x * ld_pix + (ptrdiff_t)j];
+        sandwich(v, BT[0], d, 6, 6);
+        for (size_t k = 0; k < 36; k++)
+            dst[k * ld_dst + j] = (float)v[k];
+    }
+}
+
+void rs_ref_wino_output(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, const float *m, size_t ld_m,
+                        const float *bias, const float *res, int ny, int nx, size_t c)
+{
+    for (size_t j = 0; j < c; j++) {
+        double v[36], out[16];
+        for (size_t k = 0; k < 36; k++)
+            v[k] = (double)m[k * ld_m + j];
+        sandwich(out, AT[0], v, 4, 6);
+        for (int y = 0; y < ny; y++)
+            for (int x = 0; x < nx; x++) {
+                const ptrdiff_t at = y * ld_row + x * ld_pix + (ptrdiff_t)j;
+                dst[at] = (float)(out[4 * y + x] + (bias ? (double)bias[j] : 0) +
+                                  (res ? (double)res[at] : 0));
+            }
+    }
+}
+
+void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g)
+{
+    double v[36];
+    double gd[9];
+    for (int i = 0; i < 9; i++)
+        gd[i] = (double)g[i];
+    sandwich(v, G[0], gd, 6, 3);
+    for (size_t k = 0; k < 36; k++)
+        dst[k * ld_dst] = (float)v[k];
+}
