@@ -9,7 +9,7 @@ import model
 from common import DEVICE, Average, Clock, load, rate, save
 
 work, minutes = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 20
-PATCH, BATCH, PEAK = 64, 10 if DEVICE == "cpu" else 64, 2e-3
+PATCH, BATCH, PEAK = 48, 8 if DEVICE == "cpu" else 64, 2e-3
 tiles = np.load(f"{work}/tile.npy", mmap_mode="r")
 test = np.load(f"{work}/test.npy", mmap_mode="r")
 torch.manual_seed(0)
