@@ -1,0 +1,108 @@
+#include "model/clip_text.h"
+
+#include <string.h>
+
+#include "nn/attention.h"
+#include "tensor/op_eltwise.h"
+
+struct layer {
+    rs_norm norm1, norm2;
+    rs_attention attn;
+    rs_linear fc1, fc2;
+};
+
+struct rs_clip_text {
+    rs_text_config cfg;
+    const float *tokens, *positions; /* [vocab, width], [max_tokens, width] */
+    struct layer *layers;
+    rs_norm final;
+};
+
+static const rs_attention_names names = { "q_proj", "k_proj", "v_proj", "out_proj" };
+
+static rs_status layer_load(const rs_scope *s, const rs_text_config *cfg, struct layer *l, rs_err *err)
+{
+    const rs_scope attn = rs_scope_sub(s, "self_attn"), mlp = rs_scope_sub(s, "mlp");
+    const int w = cfg->width;
+    RS_TRY(rs_norm_load(s, "layer_norm1", w, 0, cfg->norm_eps, &l->norm1, err));
+    RS_TRY(rs_attention_load(&attn, &names, w, w, cfg->heads, true, &l->attn, err));
+    RS_TRY(rs_norm_load(s, "layer_norm2", w, 0, cfg->norm_eps, &l->norm2, err));
+    RS_TRY(rs_linear_load(&mlp, "fc1", w, cfg->mlp_width, true, &l->fc1, err));
+    return rs_linear_load(&mlp, "fc2", cfg->mlp_width, w, true, &l->fc2, err);
+}
+
+rs_status rs_clip_text_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle,
+                            rs_clip_text **out, rs_err *err)
+{
+    const rs_scope root = { .bundle = bundle, .part = RS_PART_TEXT, .ex = ex, .arena = arena,
+                            .prefix = "text_model" };
+    const rs_scope emb = rs_scope_sub(&root, "embeddings");
+    rs_clip_text *t = RS_NEW(arena, rs_clip_text);
+    if (!t)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the text encoder");
+    t->cfg = *rs_bundle_text(bundle);
+    const int64_t w = t->cfg.width;
+    RS_TRY(rs_scope_f32(&emb, arena, "token_embedding.weight", 2, (const int64_t[]){ t->cfg.vocab_size, w },
+                        &t->tokens, err));
+    RS_TRY(rs_scope_f32(&emb, arena, "position_embedding.weight", 2,
+                        (const int64_t[]){ t->cfg.max_tokens, w }, &t->positions, err));
+    t->layers = RS_NEW_N(arena, struct layer, (size_t)t->cfg.layers);
+    if (!t->layers)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the text encoder");
+    for (int i = 0; i < t->cfg.layers; i++) {
+        const rs_scope s = rs_scope_sub(&root, "encoder.layers.%d", i);
+        RS_TRY(layer_load(&s, &t->cfg, &t->layers[i], err));
+    }
+    RS_TRY(rs_norm_load(&root, "final_layer_norm", t->cfg.width, 0, t->cfg.norm_eps, &t->final, err));
+    *out = t;
+    return RS_OK;
+}
+
+static rs_status layer_run(const rs_exec *ex, const rs_clip_text *t, const struct layer *l,
+                           const rs_tensor *x, const rs_tensor *h, const rs_tensor *wide, rs_err *err)
+{
+    RS_TRY(rs_norm_forward(ex, &l->norm1, h, x, false, err));
+    RS_TRY(rs_attention_forward(ex, &l->attn, x, h, NULL, true, err));
+    RS_TRY(rs_norm_forward(ex, &l->norm2, h, x, false, err));
+    rs_linear_forward(ex, &l->fc1, wide, h, NULL);
+    if (t->cfg.act == RS_TEXT_QUICK_GELU)
+        rs_op_quick_gelu(ex, wide, wide);
+    else
+        rs_op_gelu(ex, wide, wide);
+    rs_linear_forward(ex, &l->fc2, x, wide, x);
+    return RS_OK;
+}
+
+static void embed(const rs_clip_text *t, const int *ids, const rs_tensor *x)
+{
+    const size_t w = (size_t)t->cfg.width, tokens = (size_t)x->w;
+    for (size_t r = 0; r < (size_t)x->n * tokens; r++) {
+        RS_BUG_IF(ids[r] < 0 || ids[r] >= t->cfg.vocab_size);
+        const float *e = t->tokens + (size_t)ids[r] * w, *p = t->positions + r % tokens * w;
+        for (size_t c = 0; c < w; c++)
+            x->data[r * w + c] = e[c] + p[c];
+    }
+}
+
+static rs_status run(const rs_exec *ex, const rs_clip_text *t, const int *ids, const rs_tensor *dst,
+                     rs_err *err)
+{
+    rs_tensor x, h, wide;
+    RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, dst->c, &x, err));
+    RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, dst->c, &h, err));
+    RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, t->cfg.mlp_width, &wide, err));
+    embed(t, ids, &x);
+    for (int i = 0; i < t->cfg.layers; i++)
+        RS_TRY(layer_run(ex, t, &t->layers[i], &x, &h, &wide, err));
+    return rs_norm_forward(ex, &t->final, dst, &x, false, err);
+}
+
+rs_status rs_clip_text_forward(const rs_exec *ex, const rs_clip_text *t, const int *ids,
+                               const rs_tensor *dst, rs_err *err)
+{
+    RS_BUG_IF(dst->h != 1 || dst->w > t->cfg.max_tokens || dst->c != t->cfg.width);
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = run(ex, t, ids, dst, err);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
+}

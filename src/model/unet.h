@@ -1,0 +1,32 @@
+/* The denoising network of Stable Diffusion 1.x (diffusers' UNet2DConditionModel
+ * with CrossAttn/Down blocks), of any size its config states. */
+#ifndef RS_MODEL_UNET_H
+#define RS_MODEL_UNET_H
+
+#include "nn/transformer.h"
+
+typedef struct rs_unet rs_unet;
+
+/* Lives as long as arena and bundle. */
+rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, rs_unet **out,
+                       rs_err *err);
+
+/* Cross attention's keys and values for one batch of contexts: computed once a
+ * prompt, used in every step and frame. */
+typedef struct rs_unet_context {
+    int n;      /* batch it was made for */
+    rs_kv *kv;  /* one for each transformer block, in order of execution */
+} rs_unet_context;
+
+/* context: [n, 1, tokens, context_dim]. Lives as long as arena. */
+rs_status rs_unet_context_make(const rs_exec *ex, const rs_unet *u, rs_arena *arena,
+                               const rs_tensor *context, rs_unet_context *out, rs_err *err);
+
+/* x: [n, h, w, in_channels], dst: [n, h, w, out_channels], n that of the context;
+ * t: timestep, 0 to 999, fractions allowed, the same for the whole batch. Any
+ * h and w of at least 1: where a level cannot be halved evenly, the way up
+ * follows the sizes of the way down, as in diffusers. */
+rs_status rs_unet_forward(const rs_exec *ex, const rs_unet *u, const rs_tensor *dst, const rs_tensor *x,
+                          float t, const rs_unet_context *context, rs_err *err);
+
+#endif

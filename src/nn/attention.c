@@ -1,0 +1,54 @@
+#include "nn/attention.h"
+
+#include "tensor/op_attention.h"
+
+rs_status rs_attention_load(const rs_scope *s, const rs_attention_names *names, int dim, int context_dim,
+                            int heads, bool qkv_bias, rs_attention *a, rs_err *err)
+{
+    if (heads < 1 || dim % heads)
+        return RS_FAIL(err, RS_E_FORMAT, "'%s': %d channels cannot be split in %d heads", s->prefix, dim,
+                       heads);
+    rs_attention at = { .dim = dim, .heads = heads };
+    RS_TRY(rs_linear_load(s, names->q, dim, dim, qkv_bias, &at.q, err));
+    RS_TRY(rs_linear_load(s, names->k, context_dim, dim, qkv_bias, &at.k, err));
+    RS_TRY(rs_linear_load(s, names->v, context_dim, dim, qkv_bias, &at.v, err));
+    RS_TRY(rs_linear_load(s, names->out, dim, dim, true, &at.out, err));
+    *a = at;
+    return RS_OK;
+}
+
+rs_status rs_attention_kv(const rs_exec *ex, const rs_attention *a, rs_arena *arena,
+                          const rs_tensor *context, rs_kv *kv, rs_err *err)
+{
+    RS_TRY(rs_tensor_alloc(arena, context->n, context->h, context->w, a->dim, &kv->k, err));
+    RS_TRY(rs_tensor_alloc(arena, context->n, context->h, context->w, a->dim, &kv->v, err));
+    rs_linear_forward(ex, &a->k, &kv->k, context, NULL);
+    rs_linear_forward(ex, &a->v, &kv->v, context, NULL);
+    return RS_OK;
+}
+
+static rs_status forward(const rs_exec *ex, const rs_attention *a, const rs_tensor *y,
+                         const rs_tensor *x, const rs_kv *kv, bool causal, rs_err *err)
+{
+    rs_tensor q, o;
+    rs_kv own;
+    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, a->dim, &q, err));
+    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, a->dim, &o, err));
+    if (!kv) {
+        RS_TRY(rs_attention_kv(ex, a, ex->scratch, x, &own, err));
+        kv = &own;
+    }
+    rs_linear_forward(ex, &a->q, &q, x, NULL);
+    RS_TRY(rs_op_attention(ex, &o, &q, &kv->k, &kv->v, a->heads, causal, err));
+    rs_linear_forward(ex, &a->out, y, &o, y);
+    return RS_OK;
+}
+
+rs_status rs_attention_forward(const rs_exec *ex, const rs_attention *a, const rs_tensor *y,
+                               const rs_tensor *x, const rs_kv *kv, bool causal, rs_err *err)
+{
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = forward(ex, a, y, x, kv, causal, err);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
+}

@@ -1,0 +1,70 @@
+/* The simple layers: sizes, weights, load, forward.
+ *
+ * load takes the layer's tensors from the bundle by its diffusers name and
+ * checks every shape; forward writes to a tensor of the right shape that the
+ * caller provides. Weights live as long as the scope's arena and the bundle. */
+#ifndef RS_NN_LAYERS_H
+#define RS_NN_LAYERS_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "tensor/op_conv.h"
+#include "weights/bundle.h"
+
+/* Where in the model we are loading: "down_blocks.0.resnets.1". */
+typedef struct rs_scope {
+    const rs_bundle *bundle;
+    rs_part part;
+    const rs_exec *ex;
+    rs_arena *arena;
+    char prefix[160];
+} rs_scope;
+
+/* The scope of a child; names too long for any real model are cut and then not
+ * found. */
+rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...) RS_PRINTF(2, 3);
+/* The tensor `name` of the scope as floats; kept in arena when converted. */
+rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int rank,
+                       const int64_t *shape, const float **out, rs_err *err);
+bool rs_scope_has(const rs_scope *s, const char *name);
+
+/* y = x w^T + b, w: [out, in] */
+typedef struct rs_linear {
+    int in, out;
+    const float *w, *b; /* b may be NULL */
+} rs_linear;
+
+rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, bool bias,
+                         rs_linear *l, rs_err *err);
+/* res: added when not NULL, may equal y; y must not overlap x. Only rows count:
+ * x: [..., in], y: [..., out]. */
+void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                       const rs_tensor *res);
+
+typedef struct rs_conv {
+    rs_conv_weights w;
+    const float *bias; /* [c_out] */
+    int stride, pad;
+} rs_conv;
+
+rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
+                       int pad, rs_conv *c, rs_err *err);
+/* bias: replaces the layer's own when not NULL. res as in rs_linear_forward. */
+rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *dst,
+                          const rs_tensor *src, const float *bias, const rs_tensor *res, rs_err *err);
+
+/* Group norm (groups > 0) or layer norm (groups == 0). */
+typedef struct rs_norm {
+    int c, groups;
+    float eps;
+    const float *gamma, *beta;
+} rs_norm;
+
+rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, float eps, rs_norm *n,
+                       rs_err *err);
+/* In place allowed; silu only for group norm. */
+rs_status rs_norm_forward(const rs_exec *ex, const rs_norm *n, const rs_tensor *dst,
+                          const rs_tensor *src, bool silu, rs_err *err);
+
+#endif
