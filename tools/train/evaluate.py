@@ -23,7 +23,7 @@ from sampler import Restyler
 
 PROMPTS = ["a photo", "a pencil sketch", "a coloured pencil drawing", "an oil painting", "a watercolor painting",
            "a cartoon", "an ink woodcut", "pixel art", "stained glass", "a halftone comic", "neon", "a vintage sepia photo"]
-SHEET = ["s_chelsea", "g_explore_world_animals_005", "s_astronaut", "g_explore_monuments_042"]
+SHEET = ["s_chelsea", "s_astronaut", "g_explore_world_animals_001", "s_coffee"]
 
 
 def gradients(x):
