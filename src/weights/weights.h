@@ -30,6 +30,7 @@ const char *rs_dtype_name(rs_dtype dtype);
 typedef struct rs_wtensor {
     const char *name;
     rs_dtype dtype;
+    const char *dtype_text; /* as the file says it, also for OTHER ("F8_E4M3") */
     int rank;
     int64_t shape[RS_MAX_RANK];
     size_t count;      /* elements */
@@ -40,25 +41,29 @@ typedef struct rs_wtensor {
 
 typedef struct rs_weights rs_weights;
 
-/* Opens one .safetensors file, or several when path names a
- * *.safetensors.index.json. The set lives as long as the arena, except for the
- * mappings, which rs_weights_close releases. Every offset, shape and name is
- * checked here: afterwards data and bytes of a tensor can be trusted. */
+/* Opens one .safetensors file, or the shards that a *.json index lists. The set
+ * lives as long as the arena, except for the mappings, which rs_weights_close
+ * releases. Every offset, shape and name is checked here: afterwards data and
+ * bytes of a tensor can be trusted. */
 rs_status rs_weights_open(rs_arena *arena, const char *path, rs_weights **out, rs_err *err);
 void rs_weights_close(rs_weights **weights); /* NULL and *NULL are fine */
 
 size_t rs_weights_count(const rs_weights *weights);
 const rs_wtensor *rs_weights_at(const rs_weights *weights, size_t i); /* by name, ascending */
 const rs_wtensor *rs_weights_find(const rs_weights *weights, const char *name); /* or NULL */
-/* A string of the header's __metadata__, or NULL. */
+/* A string of the header's __metadata__ (of the first shard that has it), or NULL. */
 const char *rs_weights_metadata(const rs_weights *weights, const char *key);
 const char *rs_weights_path(const rs_weights *weights);
 
+/* "[2, 3]" into buf, cut short when it does not fit; returns buf. */
+const char *rs_shape_text(const int64_t *shape, int rank, char *buf, size_t size);
+
 /* The values of a tensor as floats: a pointer into the mapping, or converted
- * into arena. Shape must equal want[0..rank); a stored shape with extra
- * trailing (or leading) ones is accepted, as 1x1 convolutions and linear layers
- * stand for each other. Errors: not found, wrong shape (both are named), a
- * dtype without floats, a value that is NaN or infinite (named by index). */
+ * into arena. Shape must equal want[0..rank), but for leading and trailing ones
+ * on either side, as 1x1 convolutions and linear layers stand for each other.
+ * Errors: t is NULL (RS_E_NOTFOUND), wrong shape (both are named), a dtype
+ * without floats, a value that is NaN or infinite (named by index; also one
+ * that becomes infinite as a float). */
 rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
                          const float **out, rs_err *err);
 

@@ -1,0 +1,136 @@
+/* Tensors as floats: in place where the file allows it, else converted. */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "kernel/kern.h"
+#include "weights/weights.h"
+
+#define CHUNK 4096
+
+/* Drops leading and trailing ones: they change no element's place. */
+static void trim_ones(const int64_t **shape, int *rank)
+{
+    while (*rank && (*shape)[*rank - 1] == 1)
+        --*rank;
+    while (*rank && (*shape)[0] == 1) {
+        ++*shape;
+        --*rank;
+    }
+}
+
+static bool shapes_agree(const rs_wtensor *t, const int64_t *want, int n_want)
+{
+    const int64_t *have = t->shape;
+    int n_have = t->rank;
+    trim_ones(&have, &n_have);
+    trim_ones(&want, &n_want);
+    return n_have == n_want && memcmp(have, want, (size_t)n_have * sizeof(*have)) == 0;
+}
+
+/* True when one of 64 values is NaN or infinite: all exponent bits set. The
+ * fixed count lets the compiler use vectors. */
+static bool block_not_finite(const float *v)
+{
+    uint32_t bits[64], hit = 0;
+    memcpy(bits, v, sizeof(bits));
+    for (int k = 0; k < 64; k++)
+        hit |= (bits[k] & 0x7f800000u) == 0x7f800000u;
+    return hit != 0;
+}
+
+/* Index of the first value that is NaN or infinite, or n. */
+static size_t first_not_finite(const float *v, size_t n)
+{
+    size_t i = 0;
+    while (n - i >= 64 && !block_not_finite(v + i))
+        i += 64;
+    while (i < n && isfinite(v[i])) /* the rest, or the block that was hit */
+        i++;
+    return i;
+}
+
+/* The index in the tensor's own shape, as "[1, 0, 7]". */
+static const char *index_text(const rs_wtensor *t, size_t i, char *buf, size_t size)
+{
+    int64_t at[RS_MAX_RANK] = { 0 };
+    for (int d = t->rank - 1; d >= 0; d--) {
+        at[d] = (int64_t)(i % (size_t)t->shape[d]);
+        i /= (size_t)t->shape[d];
+    }
+    return rs_shape_text(at, t->rank, buf, size);
+}
+
+/* Data in a file has no alignment: 16-bit values go through an aligned buffer. */
+static void convert_16(float *dst, const uint8_t *src, size_t n,
+                       void (*convert)(float *, const uint16_t *, size_t))
+{
+    uint16_t buf[CHUNK];
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t m = n - i < CHUNK ? n - i : CHUNK;
+        memcpy(buf, src + 2 * i, 2 * m);
+        convert(dst + i, buf, m);
+    }
+}
+
+static void convert_f64(float *dst, const uint8_t *src, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double v;
+        memcpy(&v, src + 8 * i, sizeof(v));
+        dst[i] = (float)v;
+    }
+}
+
+static void convert(float *dst, const rs_wtensor *t)
+{
+    const rs_kern *k = rs_kern_active();
+    switch (t->dtype) {
+    case RS_DTYPE_F16: convert_16(dst, t->data, t->count, k->f16_to_f32); break;
+    case RS_DTYPE_BF16: convert_16(dst, t->data, t->count, k->bf16_to_f32); break;
+    case RS_DTYPE_F64: convert_f64(dst, t->data, t->count); break;
+    default: memcpy(dst, t->data, t->bytes); break;
+    }
+}
+
+static rs_status check_wanted(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)
+{
+    if (!t)
+        return RS_FAIL(err, RS_E_NOTFOUND, "a tensor is missing");
+    if (!shapes_agree(t, want, rank)) {
+        char have[200], expected[200];
+        return RS_FAIL(err, RS_E_FORMAT, "'%s': tensor '%.200s': shape %s, expected %s", t->file, t->name,
+                       rs_shape_text(t->shape, t->rank, have, sizeof(have)),
+                       rs_shape_text(want, rank, expected, sizeof(expected)));
+    }
+    if (t->dtype > RS_DTYPE_F64)
+        return RS_FAIL(err, RS_E_UNSUPPORTED,
+                       "'%s': tensor '%.200s': dtype %s, expected F32, F16, BF16 or F64", t->file,
+                       t->name, t->dtype_text);
+    return RS_OK;
+}
+
+rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
+                         const float **out, rs_err *err)
+{
+    RS_TRY(check_wanted(t, rank, want, err));
+    const float *values;
+    if (t->dtype == RS_DTYPE_F32 && (uintptr_t)t->data % sizeof(float) == 0) {
+        values = (const float *)(const void *)t->data;
+    } else {
+        size_t bytes;
+        float *copy = rs_mul_size(t->count, sizeof(float), &bytes) ? rs_arena_alloc(arena, bytes) : NULL;
+        if (!copy)
+            return RS_FAIL(err, RS_E_NOMEM, "no memory for tensor '%.200s' of '%s'", t->name, t->file);
+        convert(copy, t);
+        values = copy;
+    }
+    const size_t bad = first_not_finite(values, t->count);
+    if (bad < t->count) {
+        char at[200];
+        return RS_FAIL(err, RS_E_CORRUPT, "'%s': tensor '%.200s': value %s is %s", t->file, t->name,
+                       index_text(t, bad, at, sizeof(at)), isnan(values[bad]) ? "NaN" : "infinite");
+    }
+    *out = values;
+    return RS_OK;
+}
