@@ -83,7 +83,8 @@ rs_status rs_err_wrap(rs_err *err, rs_status code, const char *fmt, ...)
     int n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
     va_end(ap);
     if (n >= 0 && (size_t)n < sizeof(err->msg))
-        snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %s", old);
+        snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %.*s",
+                 (int)(sizeof(err->msg) - (size_t)n - 3), old);
     clean(err->msg);
     err->status = code;
     return code;

@@ -73,7 +73,8 @@ typedef struct rs_kern {
     void (*scale_rows)(float *x, size_t rows, size_t c, size_t ld, const float *factor);
 
     /* Winograd F(4x4, 3x3), channels last. B, G, A as in Lavin & Gray, "Fast
-     * Algorithms for Convolutional Neural Networks" (2015), points 0 +-1 +-2 inf.
+     * Algorithms for Convolutional Neural Networks" (2015), but with the points
+     * 0 +-3/4 +-3/2 inf, which halve the error; matrices in ref/winograd_ref.c.
      *
      * wino_input: one 6x6 input patch to 36 vectors. src points at the patch's
      * top left pixel inside an [h, w, c] picture with row stride ld_row floats

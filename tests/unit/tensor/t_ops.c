@@ -1,0 +1,307 @@
+/* Every operation against a plain loop in double, over odd shapes, and the same
+ * bytes for any number of threads. Tolerance 2e-5 absolute on values of order 1;
+ * convolutions 2e-6 of the sum of the terms' magnitudes, as the transforms of
+ * Winograd's F(4x4) lose three to four bits of single values. */
+#include "tensor/op_attention.h"
+#include "tensor/op_conv.h"
+#include "tensor/op_eltwise.h"
+#include "tensor/op_norm.h"
+#include "tensor/gemm.h"
+#include "tests/lib/test.h"
+
+#include <stdint.h>
+
+#define TOL 2e-5
+
+static rs_err err;
+static uint32_t rng_state;
+
+static float rnd(void)
+{
+    rng_state = rng_state * 1664525u + 1013904223u;
+    return (float)(rng_state >> 8) / 8388608.0f - 1.0f;
+}
+
+static void fill(float *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = rnd();
+}
+
+struct env {
+    rs_exec ex;
+    rs_arena *a; /* data of the test */
+};
+
+static struct env open_env(int threads)
+{
+    struct env e = { .ex.kern = rs_kern_active(), .ex.scratch = rs_arena_open(1 << 16),
+                     .a = rs_arena_open(1 << 16) };
+    CHECK(e.ex.scratch && e.a);
+    CHECK_OK(rs_pool_open(threads, &e.ex.pool, &err));
+    rs_gemm_init();
+    rng_state = 12345;
+    return e;
+}
+
+static void close_env(struct env *e)
+{
+    CHECK_INT(rs_arena_used(e->ex.scratch), 0); /* every operation gave its scratch back */
+    rs_pool_close(&e->ex.pool);
+    rs_arena_close(&e->ex.scratch);
+    rs_arena_close(&e->a);
+}
+
+static rs_tensor tensor(struct env *e, int n, int h, int w, int c)
+{
+    rs_tensor t;
+    CHECK_OK(rs_tensor_alloc(e->a, n, h, w, c, &t, &err));
+    fill(t.data, rs_tensor_count(&t));
+    return t;
+}
+
+static float *floats(struct env *e, size_t n)
+{
+    float *p = rs_arena_alloc(e->a, n * sizeof(float));
+    CHECK(p);
+    fill(p, n);
+    return p;
+}
+
+static float at(const rs_tensor *t, int n, int y, int x, int c)
+{
+    if (y < 0 || x < 0 || y >= t->h || x >= t->w)
+        return 0.0f;
+    return t->data[(((size_t)n * (size_t)t->h + (size_t)y) * (size_t)t->w + (size_t)x) * (size_t)t->c +
+                   (size_t)c];
+}
+
+struct conv_case {
+    int n, h, w, c_in, c_out, kernel, stride, pad, oh, ow;
+    int res; /* 0 none, 1 another tensor, 2 dst itself */
+};
+
+static const struct conv_case conv_cases[] = {
+    { 1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 0 },
+    { 2, 5, 7, 4, 18, 3, 1, 1, 5, 7, 0 },     /* patches: few channels */
+    { 1, 9, 6, 16, 16, 3, 1, 1, 9, 6, 1 },    /* winograd */
+    { 2, 8, 8, 17, 33, 3, 1, 1, 8, 8, 2 },
+    { 1, 3, 2, 24, 300, 3, 1, 1, 3, 2, 1 },   /* smaller than a tile, two columns */
+    { 3, 37, 41, 32, 16, 3, 1, 1, 37, 41, 0 },
+    { 2, 8, 10, 20, 24, 3, 2, 1, 4, 5, 0 },   /* the unet's down sampler */
+    { 1, 9, 7, 20, 24, 3, 2, 1, 5, 4, 1 },
+    { 1, 8, 6, 12, 12, 3, 2, 0, 4, 3, 0 },    /* the autoencoder's: zeros below and right */
+    { 2, 4, 5, 19, 8, 1, 1, 0, 4, 5, 2 },
+};
+
+static void run_conv(const struct conv_case *c, int threads, float *keep)
+{
+    struct env e = open_env(threads);
+    const rs_tensor x = tensor(&e, c->n, c->h, c->w, c->c_in);
+    const rs_tensor y = tensor(&e, c->n, c->oh, c->ow, c->c_out);
+    const rs_tensor r = tensor(&e, c->n, c->oh, c->ow, c->c_out);
+    rs_tensor res = r;
+    if (c->res == 2) {
+        memcpy(y.data, r.data, rs_tensor_count(&r) * sizeof(float));
+        res = y;
+    }
+    const int k = c->kernel;
+    const float *w = floats(&e, (size_t)(c->c_out * c->c_in * k * k)), *b = floats(&e, (size_t)c->c_out);
+    rs_conv_weights packed;
+    CHECK_OK(rs_conv_pack(&e.ex, e.a, w, c->c_out, c->c_in, k, c->stride == 1, &packed, &err));
+    const rs_conv_args args = { c->stride, c->pad, b, c->res ? &res : NULL };
+    CHECK_OK(rs_op_conv(&e.ex, &y, &x, &packed, &args, &err));
+    for (int n = 0; n < c->n; n++)
+        for (int oy = 0; oy < c->oh; oy++)
+            for (int ox = 0; ox < c->ow; ox++)
+                for (int o = 0; o < c->c_out; o++) {
+                    double want = (double)b[o] + (c->res ? (double)at(&r, n, oy, ox, o) : 0.0);
+                    double size = fabs(want);
+                    for (int i = 0; i < c->c_in; i++)
+                        for (int t = 0; t < k * k; t++) {
+                            const double term = (double)w[(o * c->c_in + i) * k * k + t] *
+                                                (double)at(&x, n, oy * c->stride - c->pad + t / k,
+                                                           ox * c->stride - c->pad + t % k, i);
+                            want += term;
+                            size += fabs(term);
+                        }
+                    CHECK_NEAR(at(&y, n, oy, ox, o), want, 2e-6 * size);
+                }
+    const size_t bytes = rs_tensor_count(&y) * sizeof(float);
+    if (threads == 1)
+        memcpy(keep, y.data, bytes);
+    else
+        CHECK(memcmp(keep, y.data, bytes) == 0);
+    close_env(&e);
+}
+
+static void convolutions(void)
+{
+    static float keep[100000];
+    for (size_t i = 0; i < sizeof(conv_cases) / sizeof(conv_cases[0]); i++) {
+        run_conv(&conv_cases[i], 1, keep);
+        run_conv(&conv_cases[i], 3, keep);
+    }
+}
+
+static void attention_case(int n, int tq, int tk, int heads, int d, bool causal, int threads)
+{
+    struct env e = open_env(threads);
+    const int c = heads * d;
+    const rs_tensor q = tensor(&e, n, 1, tq, c), k = tensor(&e, n, 1, tk, c), v = tensor(&e, n, 1, tk, c);
+    const rs_tensor out = tensor(&e, n, 1, tq, c);
+    for (size_t i = 0; i < rs_tensor_count(&q); i++)
+        q.data[i] *= 6.0f; /* sharp maxima */
+    CHECK_OK(rs_op_attention(&e.ex, &out, &q, &k, &v, heads, causal, &err));
+    double *p = rs_arena_alloc(e.a, (size_t)tk * sizeof(double));
+    for (int b = 0; b < n; b++)
+        for (int h = 0; h < heads; h++)
+            for (int i = 0; i < tq; i++) {
+                const int seen = causal ? i + 1 : tk;
+                double max = -1e300, sum = 0;
+                for (int j = 0; j < seen; j++) {
+                    p[j] = 0;
+                    for (int x = 0; x < d; x++)
+                        p[j] += (double)at(&q, b, 0, i, h * d + x) * (double)at(&k, b, 0, j, h * d + x);
+                    p[j] /= sqrt((double)d);
+                    max = p[j] > max ? p[j] : max;
+                }
+                for (int j = 0; j < seen; j++)
+                    sum += p[j] = exp(p[j] - max);
+                for (int x = 0; x < d; x++) {
+                    double want = 0;
+                    for (int j = 0; j < seen; j++)
+                        want += p[j] / sum * (double)at(&v, b, 0, j, h * d + x);
+                    CHECK_NEAR(at(&out, b, 0, i, h * d + x), want, TOL);
+                }
+            }
+    close_env(&e);
+}
+
+static void attention(void)
+{
+    attention_case(1, 1, 1, 1, 1, false, 1);
+    attention_case(2, 5, 77, 3, 8, false, 2);
+    attention_case(1, 130, 300, 2, 5, false, 3);
+    attention_case(1, 77, 77, 2, 16, true, 2);
+    attention_case(1, 300, 300, 1, 4, true, 1);
+}
+
+static void group_norm_case(int n, int h, int w, int c, int groups, bool silu, float offset)
+{
+    struct env e = open_env(2);
+    const rs_tensor x = tensor(&e, n, h, w, c), y = tensor(&e, n, h, w, c);
+    const float *g = floats(&e, (size_t)c), *b = floats(&e, (size_t)c);
+    for (size_t i = 0; i < rs_tensor_count(&x); i++)
+        x.data[i] += offset;
+    CHECK_OK(rs_op_group_norm(&e.ex, &y, &x, groups, 1e-5f, g, b, silu, &err));
+    const int per = c / groups;
+    for (int i = 0; i < n; i++)
+        for (int ch = 0; ch < c; ch++) {
+            const int g0 = ch / per * per;
+            double sum = 0, sq = 0;
+            for (int p = 0; p < h * w; p++)
+                for (int k = g0; k < g0 + per; k++)
+                    sum += (double)at(&x, i, p / w, p % w, k);
+            const double mean = sum / (per * h * w);
+            for (int p = 0; p < h * w; p++)
+                for (int k = g0; k < g0 + per; k++)
+                    sq += pow((double)at(&x, i, p / w, p % w, k) - mean, 2);
+            const double inv = 1 / sqrt(sq / (per * h * w) + (double)1e-5f);
+            for (int p = 0; p < h * w; p++) {
+                double v = ((double)at(&x, i, p / w, p % w, ch) - mean) * inv * (double)g[ch] + (double)b[ch];
+                v = silu ? v / (1 + exp(-v)) : v;
+                CHECK_NEAR(at(&y, i, p / w, p % w, ch), v, offset != 0.0f ? 2e-3 : TOL);
+            }
+        }
+    close_env(&e);
+}
+
+static void group_norms(void)
+{
+    group_norm_case(1, 1, 1, 4, 2, false, 0.0f);
+    group_norm_case(2, 7, 5, 12, 4, true, 0.0f);
+    group_norm_case(1, 40, 33, 9, 3, true, 0.0f);
+    group_norm_case(1, 20, 20, 8, 8, false, 1000.0f); /* mean far above deviation: input rounding rules */
+}
+
+static void matmul_case(size_t m, size_t n, size_t k, bool bias, bool res)
+{
+    float *keep = NULL;
+    for (int threads = 1; threads <= 4; threads += 3) {
+        struct env e = open_env(threads);
+        const float *x = floats(&e, m * k), *w = floats(&e, n * k), *b = floats(&e, n);
+        float *r = floats(&e, m * n), *y = floats(&e, m * n);
+        rs_matmul_run(&e.ex, &(rs_matmul){ .m = m, .n = n, .k = k, .x = x, .ldx = k, .w = w,
+                                           .bias = bias ? b : NULL, .res = res ? r : NULL, .y = y });
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++) {
+                double want = (bias ? (double)b[j] : 0) + (res ? (double)r[i * n + j] : 0);
+                for (size_t l = 0; l < k; l++)
+                    want += (double)x[i * k + l] * (double)w[j * k + l];
+                CHECK_NEAR(y[i * n + j], want, TOL);
+            }
+        if (!keep) {
+            keep = malloc(m * n * sizeof(float));
+            memcpy(keep, y, m * n * sizeof(float));
+        } else {
+            CHECK(memcmp(keep, y, m * n * sizeof(float)) == 0);
+        }
+        close_env(&e);
+    }
+    free(keep);
+}
+
+static void matmuls(void)
+{
+    matmul_case(1, 1, 1, false, false);
+    matmul_case(1, 130, 64, true, false);
+    matmul_case(77, 200, 33, false, true);
+    matmul_case(1500, 40, 9, true, true);
+    matmul_case(200, 1100, 17, true, false);
+}
+
+static void small_ones(void)
+{
+    struct env e = open_env(2);
+    const rs_tensor a = tensor(&e, 2, 3, 5, 4), b = tensor(&e, 2, 3, 5, 7), ab = tensor(&e, 2, 3, 5, 11);
+    rs_op_concat(&e.ex, &ab, &a, &b);
+    CHECK_NEAR(at(&ab, 1, 2, 4, 3), at(&a, 1, 2, 4, 3), 0);
+    CHECK_NEAR(at(&ab, 1, 2, 4, 10), at(&b, 1, 2, 4, 6), 0);
+    const rs_tensor up = tensor(&e, 2, 6, 9, 4); /* 3x5 -> 6x9, not a multiple */
+    rs_op_upsample_nearest(&e.ex, &up, &a);
+    for (int y = 0; y < 6; y++)
+        for (int x = 0; x < 9; x++)
+            CHECK_NEAR(at(&up, 1, y, x, 2), at(&a, 1, y * 3 / 6, x * 5 / 9, 2), 0);
+    const rs_tensor gate = tensor(&e, 1, 1, 9, 6), half = tensor(&e, 1, 1, 9, 3);
+    rs_op_geglu(&e.ex, &half, &gate);
+    for (int t = 0; t < 9; t++)
+        for (int c = 0; c < 3; c++) {
+            const double g = (double)at(&gate, 0, 0, t, 3 + c);
+            CHECK_NEAR(at(&half, 0, 0, t, c), (double)at(&gate, 0, 0, t, c) * g / 2 * (1 + erf(g / sqrt(2.0))),
+                       1e-6);
+        }
+    float planar[2 * 4 * 15];
+    rs_tensor_to_planar(planar, &a);
+    CHECK_NEAR(planar[(1 * 4 + 3) * 15 + 7], at(&a, 1, 1, 2, 3), 0);
+    const rs_tensor back = tensor(&e, 2, 3, 5, 4);
+    rs_tensor_from_planar(&back, planar);
+    CHECK(memcmp(back.data, a.data, sizeof(planar)) == 0);
+    CHECK(rs_tensor_is_finite(&a));
+    a.data[17] = NAN;
+    CHECK(!rs_tensor_is_finite(&a));
+    rs_tensor t;
+    CHECK_INT(rs_tensor_alloc(e.a, 0, 1, 1, 1, &t, &err), RS_E_RANGE);
+    CHECK_INT(rs_tensor_alloc(e.a, 2147483647, 2147483647, 2147483647, 4, &t, &err), RS_E_RANGE);
+    close_env(&e);
+}
+
+int main(void)
+{
+    TEST_RUN(matmuls);
+    TEST_RUN(convolutions);
+    TEST_RUN(attention);
+    TEST_RUN(group_norms);
+    TEST_RUN(small_ones);
+    return 0;
+}
