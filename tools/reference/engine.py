@@ -93,7 +93,7 @@ def randn(g, *shape):
 
 
 def unet_blocks(store, m, g):
-    """Each kind of UNet block alone, on odd sizes."""
+    """Each kind of UNet block alone, on odd sizes; one time embedding serves the whole batch."""
     unet, c = m.unet, m.config["unet"]
     ch, ctx = c["block_out_channels"], c["cross_attention_dim"]
     emb = 4 * ch[0]
@@ -105,7 +105,7 @@ def unet_blocks(store, m, g):
 
     def res(p, n, h, w):
         name, mod = path(p)
-        run(store, name, mod, {"in": randn(g, n, mod.in_channels, h, w), "temb": randn(g, n, emb)})
+        run(store, name, mod, {"in": randn(g, n, mod.in_channels, h, w), "temb": randn(g, 1, emb)})
 
     t = torch.tensor([0.0, 1.0, 513.37, 999.0])
 
@@ -151,7 +151,7 @@ def whole_blocks(store, m, g, emb):
     ch, ctx = c["block_out_channels"], c["cross_attention_dim"]
     n, h, w = 2, 6, 5
     for i, kind in enumerate(c["down_block_types"]):
-        x = {"in": randn(g, n, ch[max(i - 1, 0)], h, w), "temb": randn(g, n, emb)}
+        x = {"in": randn(g, n, ch[max(i - 1, 0)], h, w), "temb": randn(g, 1, emb)}
         if kind.startswith("Cross"):
             x["context"] = randn(g, n, 7, ctx)
         name = f"{m.name}/unet/down_blocks.{i}"
@@ -159,7 +159,7 @@ def whole_blocks(store, m, g, emb):
             call=lambda b, s, t, e=None: first(
                 b(s, t) if e is None else b(s, t, encoder_hidden_states=e)))
     run(store, f"{m.name}/unet/mid_block", unet.mid_block,
-        {"in": randn(g, n, ch[-1], 3, 5), "temb": randn(g, n, emb),
+        {"in": randn(g, n, ch[-1], 3, 5), "temb": randn(g, 1, emb),
          "context": randn(g, n, 7, ctx)}, call=lambda b, s, t, e: b(s, t, encoder_hidden_states=e))
     for i, kind in enumerate(c["up_block_types"]):
         block = unet.up_blocks[i]
@@ -168,7 +168,7 @@ def whole_blocks(store, m, g, emb):
         first_in = ch[-1 - max(i - 1, 0)]
         skips = {f"skip{j}": randn(g, n, widths[j] - ([first_in] + outs)[j], h, w)
                  for j in range(len(widths))}  # skip j is what resnet j joins to its input
-        x = {"in": randn(g, n, first_in, h, w), "temb": randn(g, n, emb)}
+        x = {"in": randn(g, n, first_in, h, w), "temb": randn(g, 1, emb)}
         if kind.startswith("Cross"):
             x["context"] = randn(g, n, 7, ctx)
 
