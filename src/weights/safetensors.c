@@ -1,5 +1,6 @@
 #include "weights/safetensors.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,20 +45,30 @@ static const char *guess_format(const uint8_t *p, size_t size)
     return NULL;
 }
 
+/* An error about one tensor, or about the whole file when name is NULL. */
+static rs_status bad(const struct reader *r, rs_status code, const char *name, const char *fmt, ...)
+    RS_PRINTF(4, 5);
+
+static rs_status bad(const struct reader *r, rs_status code, const char *name, const char *fmt, ...)
+{
+    char what[640];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof(what), fmt, ap);
+    va_end(ap);
+    if (!name)
+        return RS_FAIL(r->err, code, "'%s': %s", r->file, what);
+    return RS_FAIL(r->err, code, "'%s': tensor '%.200s': %s", r->file, name, what);
+}
+
 static rs_status check_name(const struct reader *r, const char *name)
 {
     if (name[0] == '\0')
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': a tensor has no name", r->file);
+        return bad(r, RS_E_FORMAT, NULL, "a tensor has no name");
     for (const char *c = name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return RS_FAIL(r->err, RS_E_FORMAT,
-                           "'%s': tensor '%.200s': the name holds a control character", r->file, name);
+            return bad(r, RS_E_FORMAT, name, "the name holds a control character");
     return RS_OK;
-}
-
-static rs_status bad(const struct reader *r, const rs_wtensor *t, const char *what)
-{
-    return RS_FAIL(r->err, RS_E_FORMAT, "'%s': tensor '%.200s': %s", r->file, t->name, what);
 }
 
 static rs_status parse_dtype(const struct reader *r, const rs_json *entry, rs_wtensor *t,
@@ -65,10 +76,9 @@ static rs_status parse_dtype(const struct reader *r, const rs_json *entry, rs_wt
 {
     const rs_json *dtype = rs_json_get(entry, "dtype");
     if (!dtype || dtype->type != RS_JSON_STRING)
-        return bad(r, t, "no 'dtype', or it is not a string");
+        return bad(r, RS_E_FORMAT, t->name, "no 'dtype', or it is not a string");
     if (!rs_dtype_parse(dtype->string, &t->dtype, &t->dtype_text, bits))
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': tensor '%.200s': unknown dtype '%.40s'", r->file,
-                       t->name, dtype->string);
+        return bad(r, RS_E_FORMAT, t->name, "unknown dtype '%.40s'", dtype->string);
     return RS_OK;
 }
 
@@ -76,18 +86,16 @@ static rs_status parse_shape(const struct reader *r, const rs_json *entry, rs_wt
 {
     const rs_json *shape = rs_json_get(entry, "shape");
     if (!shape || shape->type != RS_JSON_ARRAY)
-        return bad(r, t, "no 'shape', or it is not a list");
+        return bad(r, RS_E_FORMAT, t->name, "no 'shape', or it is not a list");
     if (shape->n > RS_MAX_RANK)
-        return RS_FAIL(r->err, RS_E_UNSUPPORTED,
-                       "'%s': tensor '%.200s': %u dimensions, at most %d are accepted", r->file,
-                       t->name, shape->n, RS_MAX_RANK);
+        return bad(r, RS_E_UNSUPPORTED, t->name, "%u dimensions, at most %d are accepted", shape->n,
+                   RS_MAX_RANK);
     t->count = 1;
     for (const rs_json *d = shape->first; d; d = d->next) {
         if (d->type != RS_JSON_NUMBER || !d->is_integer || d->integer < 0)
-            return bad(r, t, "a dimension of 'shape' is not an integer from 0");
+            return bad(r, RS_E_FORMAT, t->name, "a dimension of 'shape' is not an integer from 0");
         if (!rs_mul_size(t->count, (size_t)d->integer, &t->count))
-            return RS_FAIL(r->err, RS_E_RANGE,
-                           "'%s': tensor '%.200s': the number of elements overflows", r->file, t->name);
+            return bad(r, RS_E_RANGE, t->name, "the number of elements overflows");
         t->shape[t->rank++] = d->integer;
     }
     return RS_OK;
@@ -100,30 +108,27 @@ static rs_status parse_offsets(const struct reader *r, const rs_json *entry, rs_
 {
     const rs_json *offsets = rs_json_get(entry, "data_offsets");
     if (!offsets || offsets->type != RS_JSON_ARRAY || offsets->n != 2)
-        return bad(r, t, "no 'data_offsets', or it is not a list of two");
+        return bad(r, RS_E_FORMAT, t->name, "no 'data_offsets', or it is not a list of two");
     const rs_json *b = offsets->first, *e = b->next;
     if (!b->is_integer || !e->is_integer || b->integer < 0 || e->integer < 0)
-        return bad(r, t, "a number of 'data_offsets' is not an integer from 0");
+        return bad(r, RS_E_FORMAT, t->name, "a number of 'data_offsets' is not an integer from 0");
     if (b->integer > e->integer)
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': tensor '%.200s': data_offsets [%lld, %lld] run backwards",
-                       r->file, t->name, (long long)b->integer, (long long)e->integer);
+        return bad(r, RS_E_FORMAT, t->name, "data_offsets [%lld, %lld] run backwards",
+                   (long long)b->integer, (long long)e->integer);
     if ((uint64_t)e->integer > r->size)
-        return RS_FAIL(r->err, RS_E_FORMAT,
-                       "'%s': tensor '%.200s': data_offsets [%lld, %lld] lie outside the %zu bytes of "
-                       "data; the file is cut short or damaged",
-                       r->file, t->name, (long long)b->integer, (long long)e->integer, r->size);
+        return bad(r, RS_E_FORMAT, t->name,
+                   "data_offsets [%lld, %lld] lie outside the %zu bytes of data; the file is cut "
+                   "short or damaged", (long long)b->integer, (long long)e->integer, r->size);
     t->data = r->data + b->integer;
     t->bytes = (size_t)(e->integer - b->integer);
     size_t n_bits;
     if (!rs_mul_size(t->count, bits, &n_bits))
-        return RS_FAIL(r->err, RS_E_RANGE, "'%s': tensor '%.200s': the size in bytes overflows",
-                       r->file, t->name);
+        return bad(r, RS_E_RANGE, t->name, "the size in bytes overflows");
     if (n_bits % 8 != 0 || n_bits / 8 != t->bytes) {
         char shape[200];
-        return RS_FAIL(r->err, RS_E_FORMAT,
-                       "'%s': tensor '%.200s': shape %s of %s needs %zu bytes, data_offsets give %zu",
-                       r->file, t->name, rs_shape_text(t->shape, t->rank, shape, sizeof(shape)),
-                       t->dtype_text, n_bits / 8, t->bytes);
+        return bad(r, RS_E_FORMAT, t->name, "shape %s of %s needs %zu bytes, data_offsets give %zu",
+                   rs_shape_text(t->shape, t->rank, shape, sizeof(shape)), t->dtype_text,
+                   n_bits / 8 + (n_bits % 8 != 0), t->bytes);
     }
     return RS_OK;
 }
@@ -135,8 +140,8 @@ static rs_status parse_tensor(const struct reader *r, const rs_json *entry, rs_w
     t->file = r->file;
     RS_TRY(check_name(r, t->name));
     if (entry->type != RS_JSON_OBJECT)
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': tensor '%.200s': described by %s, expected an object",
-                       r->file, t->name, rs_json_type_name(entry->type));
+        return bad(r, RS_E_FORMAT, t->name, "described by %s, expected an object",
+                   rs_json_type_name(entry->type));
     RS_TRY(parse_dtype(r, entry, t, &bits));
     RS_TRY(parse_shape(r, entry, t));
     return parse_offsets(r, entry, t, bits);
@@ -145,12 +150,12 @@ static rs_status parse_tensor(const struct reader *r, const rs_json *entry, rs_w
 static rs_status check_metadata(const struct reader *r, const rs_json *meta)
 {
     if (meta->type != RS_JSON_OBJECT)
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': '__metadata__' is %s, expected an object of strings",
-                       r->file, rs_json_type_name(meta->type));
+        return bad(r, RS_E_FORMAT, NULL, "'__metadata__' is %s, expected an object of strings",
+                   rs_json_type_name(meta->type));
     for (const rs_json *m = meta->first; m; m = m->next)
         if (m->type != RS_JSON_STRING)
-            return RS_FAIL(r->err, RS_E_FORMAT, "'%s': '__metadata__' key '%.200s' is %s, expected a string",
-                           r->file, m->key, rs_json_type_name(m->type));
+            return bad(r, RS_E_FORMAT, NULL, "'__metadata__' key '%.200s' is %s, expected a string",
+                       m->key, rs_json_type_name(m->type));
     return RS_OK;
 }
 
@@ -170,18 +175,17 @@ static rs_status check_cover(const struct reader *r, const rs_safetensors *st)
     for (size_t i = 0; i < st->n; i++) {
         const rs_wtensor *t = &st->tensors[i];
         if (t->data < end)
-            return RS_FAIL(r->err, RS_E_FORMAT, "'%s': tensor '%.200s': its data overlaps that of '%.200s'",
-                           r->file, t->name, before);
+            return bad(r, RS_E_FORMAT, t->name, "its data overlaps that of '%.200s'", before);
         if (t->data > end)
-            return RS_FAIL(r->err, RS_E_FORMAT, "'%s': tensor '%.200s': %zu bytes before its data belong to "
-                           "no tensor", r->file, t->name, (size_t)(t->data - end));
+            return bad(r, RS_E_FORMAT, t->name, "%zu bytes before its data belong to no tensor",
+                       (size_t)(t->data - end));
         end = t->data + t->bytes;
         before = t->name;
     }
     const size_t rest = r->size - (size_t)(end - r->data);
     if (rest)
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': %zu bytes behind the last tensor belong to no tensor",
-                       r->file, rest);
+        return bad(r, RS_E_FORMAT, NULL, "%zu bytes behind the last tensor belong to no tensor",
+                   rest);
     return RS_OK;
 }
 
@@ -193,8 +197,8 @@ static rs_status parse_header(const struct reader *r, const char *text, size_t s
     snprintf(name, sizeof(name), "'%.480s': header", r->file);
     RS_TRY(rs_json_parse(r->arena, text, size, name, &root, r->err));
     if (root->type != RS_JSON_OBJECT)
-        return RS_FAIL(r->err, RS_E_FORMAT, "'%s': the header is %s, expected an object", r->file,
-                       rs_json_type_name(root->type));
+        return bad(r, RS_E_FORMAT, NULL, "the header is %s, expected an object",
+                   rs_json_type_name(root->type));
     rs_safetensors st = { .tensors = RS_NEW_N(r->arena, rs_wtensor, root->n) };
     if (!st.tensors)
         return RS_FAIL(r->err, RS_E_NOMEM, "no memory for the tensors of '%s'", r->file);
@@ -212,28 +216,38 @@ static rs_status parse_header(const struct reader *r, const char *text, size_t s
     return RS_OK;
 }
 
-rs_status rs_safetensors_parse(rs_arena *arena, const char *file, const uint8_t *data, size_t size,
-                               rs_safetensors *out, rs_err *err)
+/* The eight bytes in front: the size of the header, which must begin with '{'. */
+static rs_status check_start(const char *file, const uint8_t *data, size_t size, size_t *header,
+                             rs_err *err)
 {
+    static const char no[] = "is no safetensors file";
     const char *other = guess_format(data, size);
     if (other)
-        return RS_FAIL(err, RS_E_FORMAT, "'%s' is no safetensors file: it looks like %s", file, other);
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' %s: it looks like %s", file, no, other);
     if (size < 8)
-        return RS_FAIL(err, RS_E_FORMAT, "'%s' is no safetensors file: it has only %zu bytes", file, size);
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' %s: it has only %zu bytes", file, no, size);
     const uint64_t n = read_le64(data);
     if (n > RS_SAFETENSORS_MAX_HEADER)
         return RS_FAIL(err, RS_E_FORMAT,
-                       "'%s' is no safetensors file: its first 8 bytes claim a header of %llu bytes, at "
-                       "most %zu are accepted", file, (unsigned long long)n, RS_SAFETENSORS_MAX_HEADER);
+                       "'%s' %s: its first 8 bytes claim a header of %llu bytes, at most %zu are "
+                       "accepted", file, no, (unsigned long long)n, RS_SAFETENSORS_MAX_HEADER);
     if (n > size - 8)
         return RS_FAIL(err, RS_E_FORMAT,
-                       "'%s': the header claims %llu bytes but only %zu follow; the file is cut short",
-                       file, (unsigned long long)n, size - 8);
+                       "'%s': the header claims %llu bytes but only %zu follow; the file is cut "
+                       "short", file, (unsigned long long)n, size - 8);
     if (n == 0 || data[8] != '{')
-        return RS_FAIL(err, RS_E_FORMAT, "'%s' is no safetensors file: the header does not begin with '{'",
-                       file);
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' %s: the header does not begin with '{'", file, no);
+    *header = (size_t)n;
+    return RS_OK;
+}
+
+rs_status rs_safetensors_parse(rs_arena *arena, const char *file, const uint8_t *data, size_t size,
+                               rs_safetensors *out, rs_err *err)
+{
+    size_t n;
+    RS_TRY(check_start(file, data, size, &n, err));
     const struct reader r = {
-        .arena = arena, .file = file, .data = data + 8 + n, .size = size - 8 - (size_t)n, .err = err,
+        .arena = arena, .file = file, .data = data + 8 + n, .size = size - 8 - n, .err = err,
     };
-    return parse_header(&r, (const char *)data + 8, (size_t)n, out);
+    return parse_header(&r, (const char *)data + 8, n, out);
 }

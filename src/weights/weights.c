@@ -70,7 +70,7 @@ static rs_status check_shard_name(const char *index, const rs_json *entry, rs_er
                             "tensor '%.200s' lies in %s, expected a file name", entry->key,
                             rs_json_type_name(entry->type));
     const char *s = entry->string;
-    if (s[0] == '\0' || strchr(s, '/') || strchr(s, '\\') || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
+    if (s[0] == '\0' || strchr(s, '/') || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
         return rs_json_fail(err, RS_E_FORMAT, index, entry,
                             "tensor '%.200s': file name '%.200s' must name a file beside the index",
                             entry->key, s);
@@ -122,8 +122,8 @@ static rs_status open_index(rs_arena *arena, rs_weights *w, rs_err *err)
         const rs_wtensor *t = rs_weights_find(w, m->key);
         const struct shard *s = find_shard(w, m->string);
         if (!t || t->file != s->path)
-            return rs_json_fail(err, RS_E_FORMAT, w->path, m, "tensor '%.200s' is not in '%s'", m->key,
-                                s->path);
+            return rs_json_fail(err, RS_E_FORMAT, w->path, m, "tensor '%.200s' is not in '%s'",
+                                m->key, s->path);
     }
     return RS_OK;
 }

@@ -99,8 +99,8 @@ static rs_status check_wanted(const rs_wtensor *t, int rank, const int64_t *want
         return RS_FAIL(err, RS_E_NOTFOUND, "a tensor is missing");
     if (!shapes_agree(t, want, rank)) {
         char have[200], expected[200];
-        return RS_FAIL(err, RS_E_FORMAT, "'%s': tensor '%.200s': shape %s, expected %s", t->file, t->name,
-                       rs_shape_text(t->shape, t->rank, have, sizeof(have)),
+        return RS_FAIL(err, RS_E_FORMAT, "'%s': tensor '%.200s': shape %s, expected %s", t->file,
+                       t->name, rs_shape_text(t->shape, t->rank, have, sizeof(have)),
                        rs_shape_text(want, rank, expected, sizeof(expected)));
     }
     if (t->dtype > RS_DTYPE_F64)
@@ -119,9 +119,12 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
         values = (const float *)(const void *)t->data;
     } else {
         size_t bytes;
-        float *copy = rs_mul_size(t->count, sizeof(float), &bytes) ? rs_arena_alloc(arena, bytes) : NULL;
+        float *copy = NULL;
+        if (rs_mul_size(t->count, sizeof(float), &bytes))
+            copy = rs_arena_alloc(arena, bytes);
         if (!copy)
-            return RS_FAIL(err, RS_E_NOMEM, "no memory for tensor '%.200s' of '%s'", t->name, t->file);
+            return RS_FAIL(err, RS_E_NOMEM, "no memory for tensor '%.200s' of '%s'", t->name,
+                           t->file);
         convert(copy, t);
         values = copy;
     }

@@ -21,7 +21,8 @@ static void scalars(void)
     CHECK(parse("true")->boolean);
     CHECK(!parse("false")->boolean);
     CHECK_STR(parse("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\"")->string, "a\"\\/\b\f\n\r\t");
-    CHECK_STR(parse("\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00\"")->string, "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    CHECK_STR(parse("\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00\"")->string,
+        "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
     CHECK_INT(parse("\"\\u00e9\"")->n, 2);
     CHECK_STR(parse("\"\xed\x9f\xbf\xf4\x8f\xbf\xbf\"")->string, "\xed\x9f\xbf\xf4\x8f\xbf\xbf");
     CHECK_INT(parse("\xef\xbb\xbf{}")->n, 0);
@@ -34,12 +35,22 @@ static void numbers(void)
         double value;
         int integer;
     } cases[] = {
-        { "0", 0, 1 },           { "-0", 0, 1 },          { "-17", -17, 1 },
-        { "0.18215", 0.18215, 0 }, { "0.00085", 0.00085, 0 }, { "1e-05", 1e-05, 0 },
-        { "1E+2", 100, 0 },      { "0.1", 0.1, 0 },       { "3.0", 3, 0 },
-        { "0.00084999999999999995", 0.00085, 0 },         { "2.2250738585072014e-308", 2.2250738585072014e-308, 0 },
-        { "1.7976931348623157e308", 1.7976931348623157e308, 0 }, { "4.9406564584124654e-324", 4.9406564584124654e-324, 0 },
-        { "1e-400", 0, 0 },      { "1e-99999999999", 0, 0 }, { "0e99999999999", 0, 0 },
+        { "0", 0, 1 },
+        { "-0", 0, 1 },
+        { "-17", -17, 1 },
+        { "0.18215", 0.18215, 0 },
+        { "0.00085", 0.00085, 0 },
+        { "0.00084999999999999995", 0.00085, 0 },
+        { "1e-05", 1e-05, 0 },
+        { "1E+2", 100, 0 },
+        { "0.1", 0.1, 0 },
+        { "3.0", 3, 0 },
+        { "2.2250738585072014e-308", 2.2250738585072014e-308, 0 },
+        { "1.7976931348623157e308", 1.7976931348623157e308, 0 },
+        { "4.9406564584124654e-324", 4.9406564584124654e-324, 0 },
+        { "1e-400", 0, 0 },
+        { "1e-99999999999", 0, 0 },
+        { "0e99999999999", 0, 0 },
         { "9007199254740993", 9007199254740992.0, 1 },
         { "123456789012345678901234567890", 123456789012345678901234567890.0, 0 },
     };
@@ -142,7 +153,8 @@ static void bad_texts(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         const rs_json *r = NULL;
-        CHECK_INT(rs_json_parse(arena, cases[i].text, strlen(cases[i].text), "t", &r, &err), RS_E_FORMAT);
+        CHECK_INT(rs_json_parse(arena, cases[i].text, strlen(cases[i].text), "t", &r, &err),
+            RS_E_FORMAT);
         CHECK_STR(err.msg, cases[i].msg);
         CHECK(r == NULL);
     }
@@ -189,7 +201,8 @@ static void typed_members(void)
 
 static void out_of_memory(void)
 {
-    static const char text[] = "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":[1,2]}";
+    static const char text[] =
+        "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":[1,2]}";
     for (long n = 0;; n++) {
         rs_arena *a = rs_arena_open(128);
         const rs_json *r = NULL;
