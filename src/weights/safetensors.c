@@ -244,7 +244,7 @@ static rs_status check_start(const char *file, const uint8_t *data, size_t size,
 rs_status rs_safetensors_parse(rs_arena *arena, const char *file, const uint8_t *data, size_t size,
                                rs_safetensors *out, rs_err *err)
 {
-    size_t n;
+    size_t n = 0;
     RS_TRY(check_start(file, data, size, &n, err));
     const struct reader r = {
         .arena = arena, .file = file, .data = data + 8 + n, .size = size - 8 - n, .err = err,

@@ -58,7 +58,8 @@ static rs_status merge(rs_arena *arena, rs_weights *w, rs_err *err)
     for (size_t i = 1; i < w->n; i++)
         if (strcmp(w->tensors[i - 1]->name, w->tensors[i]->name) == 0)
             return RS_FAIL(err, RS_E_FORMAT, "tensor '%.200s' is in '%s' and again in '%s'",
-                           w->tensors[i]->name, w->tensors[i - 1]->file, w->tensors[i]->file);
+                           w->tensors[i]->name, w->tensors[i - 1]->file,
+                           w->tensors[i]->file);
     return RS_OK;
 }
 
@@ -172,20 +173,31 @@ const rs_wtensor *rs_weights_at(const rs_weights *weights, size_t i)
     return weights->tensors[i];
 }
 
-const rs_wtensor *rs_weights_find(const rs_weights *weights, const char *name)
+/* Index of the first tensor whose name is not below `name`. */
+static size_t lower_bound(const rs_weights *weights, const char *name)
 {
     size_t lo = 0, hi = weights->n;
     while (lo < hi) {
         const size_t mid = lo + (hi - lo) / 2;
-        const int c = strcmp(weights->tensors[mid]->name, name);
-        if (c == 0)
-            return weights->tensors[mid];
-        if (c < 0)
+        if (strcmp(weights->tensors[mid]->name, name) < 0)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return NULL;
+    return lo;
+}
+
+const rs_wtensor *rs_weights_find(const rs_weights *weights, const char *name)
+{
+    const size_t i = lower_bound(weights, name);
+    const bool found = i < weights->n && strcmp(weights->tensors[i]->name, name) == 0;
+    return found ? weights->tensors[i] : NULL;
+}
+
+bool rs_weights_has_prefix(const rs_weights *weights, const char *prefix)
+{
+    const size_t i = lower_bound(weights, prefix);
+    return i < weights->n && strncmp(weights->tensors[i]->name, prefix, strlen(prefix)) == 0;
 }
 
 const char *rs_weights_metadata(const rs_weights *weights, const char *key)

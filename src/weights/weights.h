@@ -6,6 +6,7 @@
 #ifndef RS_WEIGHTS_WEIGHTS_H
 #define RS_WEIGHTS_WEIGHTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,7 @@ void rs_weights_close(rs_weights **weights); /* NULL and *NULL are fine */
 size_t rs_weights_count(const rs_weights *weights);
 const rs_wtensor *rs_weights_at(const rs_weights *weights, size_t i); /* by name, ascending */
 const rs_wtensor *rs_weights_find(const rs_weights *weights, const char *name); /* or NULL */
+bool rs_weights_has_prefix(const rs_weights *weights, const char *prefix); /* of any name */
 /* A string of the header's __metadata__ (of the first shard that has it), or NULL. */
 const char *rs_weights_metadata(const rs_weights *weights, const char *key);
 const char *rs_weights_path(const rs_weights *weights);
