@@ -1,0 +1,57 @@
+/* Jobs: a pipeline run from its first frame to the finished output. */
+#ifndef RESTYLE_JOB_H
+#define RESTYLE_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "restyle/log.h"
+#include "restyle/pipeline.h"
+#include "restyle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rs_job_progress {
+    int64_t frame;      /* frames finished */
+    int64_t n_frames;   /* of how many; 0: unknown */
+    int step, n_steps;  /* within the frame being worked on */
+    double seconds;     /* since the first frame began */
+    double per_frame;   /* seconds a frame, mean; 0 before the first is done */
+    double eta;         /* seconds left; negative: unknown */
+} rs_job_progress;
+
+/* Called before each denoising step and after each frame, from the calling
+ * thread. Returning false stops the job (RS_E_CANCELLED). */
+typedef struct rs_job_events {
+    bool (*progress)(void *cookie, const rs_job_progress *progress);
+    void *cookie;
+} rs_job_events;
+
+/* Which part of a job an error came from. */
+typedef enum rs_job_part {
+    RS_JOB_NONE,
+    RS_JOB_INPUT,
+    RS_JOB_MODEL,
+    RS_JOB_FRAME, /* restyling a frame */
+    RS_JOB_OUTPUT
+} rs_job_part;
+
+typedef struct rs_job_result {
+    int64_t frames;     /* written */
+    int width, height;  /* of the last one */
+    double seconds;     /* from opening the input to the finished output */
+    rs_job_part failed; /* RS_JOB_NONE on success */
+} rs_job_result;
+
+/* Runs spec to its end. The output appears under its name only when it is
+ * complete (the pictures of a folder one by one). events, log and result may be
+ * NULL; result is filled in on failure as well. */
+rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, const rs_log *log,
+                     rs_job_result *result, rs_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,168 @@
+/* One picture through the model:
+ *
+ *     latent = scale * mean(encode(2 rgb - 1))
+ *     x      = latent + sigma[0] * noise              noise: the seed's first draw
+ *     x      = sampler(x)                             network under guidance
+ *     out    = (decode(x / scale) + 1) / 2, clamped
+ *
+ * With RS_ENCODE_SAMPLE the posterior's sample is drawn first and the start
+ * noise second, from one generator, as in diffusers' img2img pipeline. */
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "sample/denoise.h"
+#include "sample/plan.h"
+#include "stage/engine.h"
+
+struct run {
+    rs_model *m;
+    const rs_img2img_params *p;
+    const rs_progress *progress;
+    rs_rng rng;
+    float *planar; /* [c, h, w] of a latent, torch's order of drawing */
+    rs_tensor picture, latent;
+};
+
+void rs_img2img_defaults(rs_img2img_params *params)
+{
+    *params = (rs_img2img_params){
+        .prompt = "", .negative_prompt = "", .strength = 0.55f, .steps = 20,
+        .steps_mode = RS_STEPS_A1111, .cfg_scale = 5.0f, .sampler = "euler", .scheduler = "karras",
+        .eta = -1.0f, .seed = 42, .rng = RS_RNG_NV, .encode = RS_ENCODE_MEAN,
+    };
+}
+
+int rs_img2img_steps(const rs_img2img_params *params)
+{
+    return rs_step_rule(params->steps_mode, params->strength, params->steps).n_steps;
+}
+
+/* Normals in torch's order, handed out channels last. */
+static void draw(struct run *r, const rs_tensor *dst)
+{
+    rs_rng_normal(&r->rng, r->planar, rs_tensor_count(dst));
+    rs_tensor_from_planar(dst, r->planar);
+}
+
+static void sampler_noise(void *cookie, float *dst)
+{
+    struct run *r = cookie;
+    rs_tensor t = r->latent;
+    t.data = dst;
+    draw(r, &t);
+}
+
+static rs_status predict(void *cookie, const float *in, int batch, float t, float *out, rs_err *err)
+{
+    struct run *r = cookie;
+    rs_tensor x = r->latent, y = r->latent;
+    x.n = y.n = batch;
+    y.data = out;
+    /* the network reads x only; the view has no const form */
+    memcpy(&x.data, &in, sizeof(in));
+    return rs_unet_forward(&r->m->ex, r->m->unet, &y, &x, t,
+                           batch == 2 ? &r->m->prompts.guided : &r->m->prompts.plain, err);
+}
+
+static rs_status encode(struct run *r, rs_err *err)
+{
+    const rs_vae_config *cfg = rs_bundle_vae(r->m->bundle);
+    const bool sample = r->p->encode == RS_ENCODE_SAMPLE;
+    rs_tensor logvar = r->latent, noise = r->latent;
+    if (sample) {
+        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &logvar, err));
+        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
+    }
+    RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, &r->latent, sample ? &logvar : NULL, err));
+    const size_t n = rs_tensor_count(&r->latent);
+    if (sample) {
+        draw(r, &noise);
+        for (size_t i = 0; i < n; i++)
+            r->latent.data[i] += expf(0.5f * logvar.data[i]) * noise.data[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        r->latent.data[i] *= cfg->scaling_factor;
+    return RS_OK;
+}
+
+static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
+{
+    const size_t n = rs_tensor_count(&r->latent);
+    rs_tensor noise;
+    rs_denoiser d;
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
+    RS_TRY(rs_denoiser_init(r->m->run_arena, &r->m->levels, r->p->cfg_scale, n, predict, r, &d, err));
+    draw(r, &noise);
+    for (size_t i = 0; i < n; i++)
+        r->latent.data[i] += (float)plan->sigmas[0] * noise.data[i];
+    const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d,
+                                    .noise = sampler_noise, .noise_cookie = r,
+                                    .progress = r->progress };
+    return rs_sample_run(plan, &hooks, r->latent.data, n, r->m->run_arena, err);
+}
+
+static rs_status decode(struct run *r, rs_image *out, rs_err *err)
+{
+    const float scale = rs_bundle_vae(r->m->bundle)->scaling_factor;
+    const size_t n = rs_tensor_count(&r->latent);
+    for (size_t i = 0; i < n; i++)
+        r->latent.data[i] /= scale;
+    RS_TRY(rs_vae_decode(&r->m->ex, r->m->vae, &r->latent, &r->picture, err));
+    if (!rs_tensor_is_finite(&r->picture))
+        return RS_FAIL(err, RS_E_CORRUPT, "the result is not finite (NaN or infinity); the model's "
+                       "weights may be damaged");
+    RS_TRY(rs_image_alloc(out, r->picture.w, r->picture.h, err));
+    const size_t values = rs_tensor_count(&r->picture);
+    for (size_t i = 0; i < values; i++)
+        out->rgb[i] = fminf(fmaxf(r->picture.data[i] * 0.5f + 0.5f, 0.0f), 1.0f);
+    return RS_OK;
+}
+
+static rs_status pass_through(const rs_image *init, rs_image *out, rs_err *err)
+{
+    RS_TRY(rs_image_alloc(out, init->width, init->height, err));
+    memcpy(out->rgb, init->rgb, (size_t)init->width * (size_t)init->height * 3 * sizeof(float));
+    return RS_OK;
+}
+
+static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_err *err)
+{
+    rs_model *m = r->m;
+    const int f = rs_vae_factor(m->vae), c = rs_bundle_vae(m->bundle)->latent_channels;
+    rs_sample_plan plan;
+    RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
+    if (plan.n_steps == 0)
+        return pass_through(init, out, err);
+    RS_TRY(rs_model_set_prompts(m, r->p->prompt, r->p->negative_prompt, err));
+    RS_TRY(rs_tensor_alloc(m->run_arena, 1, init->height, init->width, 3, &r->picture, err));
+    RS_TRY(rs_tensor_alloc(m->run_arena, 1, init->height / f, init->width / f, c, &r->latent, err));
+    r->planar = RS_NEW_N(m->run_arena, float, rs_tensor_count(&r->latent));
+    if (!r->planar)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a latent");
+    const size_t values = rs_tensor_count(&r->picture);
+    for (size_t i = 0; i < values; i++)
+        r->picture.data[i] = 2.0f * init->rgb[i] - 1.0f;
+    rs_rng_seed(&r->rng, r->p->rng, r->p->seed);
+    RS_TRY(encode(r, err));
+    RS_TRY(denoise(r, &plan, err));
+    if (r->progress && r->progress->step &&
+        !r->progress->step(r->progress->cookie, plan.n_steps, plan.n_steps))
+        return RS_FAIL(err, RS_E_CANCELLED, "stopped before decoding");
+    return decode(r, out, err);
+}
+
+rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,
+                     rs_image *out, const rs_progress *progress, rs_err *err)
+{
+    const int f = rs_model_multiple(model);
+    if (init->width < f || init->height < f || init->width % f || init->height % f)
+        return RS_FAIL(err, RS_E_INVALID, "picture of %dx%d: width and height must be multiples of %d",
+                       init->width, init->height, f);
+    struct run r = { .m = model, .p = params, .progress = progress };
+    const rs_arena_mark mark = rs_arena_save(model->run_arena);
+    const rs_status s = restyle(&r, init, out, err);
+    rs_arena_rewind(model->run_arena, mark);
+    return s;
+}
