@@ -5,13 +5,29 @@
  * names of the diffusers layout; for a single-file checkpoint the bundle
  * translates them (model.diffusion_model.*, first_stage_model.*,
  * cond_stage_model.transformer.*). Sizes come from config.json, or, for a
- * single file, from tensor shapes. */
+ * single file, from tensor shapes.
+ *
+ * What shapes do not tell, a single file may say in its metadata:
+ *   restyle.heads            attention heads of the UNet, "8" or one a level "[2, 4]"
+ *   restyle.norm_groups      group norm of the UNet
+ *   restyle.vae_norm_groups  group norm of the autoencoder
+ *   restyle.scaling_factor   of the latents
+ *   restyle.text_heads       attention heads of the text encoder
+ *   restyle.text_act         quick_gelu | gelu
+ *   restyle.train_steps, restyle.beta_start, restyle.beta_end,
+ *   restyle.beta_schedule    scaled_linear | linear | squaredcos_cap_v2
+ *   restyle.prediction       epsilon | v_prediction
+ *   modelspec.prediction_type  epsilon | v (what common trainers write)
+ * Without them: 8 heads (64 channels a head with 2.x's text width of 1024 and
+ * linear projections); 32 groups, or the largest power of two below that
+ * divides all channels; 0.18215; text heads 64 wide; quick_gelu; the schedule
+ * that explains the tensor alphas_cumprod, else that of Stable Diffusion 1.x
+ * (1000 steps, scaled_linear, 0.00085 to 0.012); epsilon. */
 #ifndef RS_WEIGHTS_BUNDLE_H
 #define RS_WEIGHTS_BUNDLE_H
 
 #include <stdbool.h>
 
-#include "base/strbuf.h"
 #include "weights/weights.h"
 
 #define RS_MAX_LEVELS 8
@@ -55,7 +71,11 @@ typedef struct rs_text_config {
 } rs_text_config;
 
 typedef enum rs_prediction { RS_PREDICT_EPSILON, RS_PREDICT_V } rs_prediction;
-typedef enum rs_beta_schedule { RS_BETA_SCALED_LINEAR, RS_BETA_LINEAR, RS_BETA_COSINE } rs_beta_schedule;
+typedef enum rs_beta_schedule {
+    RS_BETA_SCALED_LINEAR,
+    RS_BETA_LINEAR,
+    RS_BETA_COSINE
+} rs_beta_schedule;
 
 typedef struct rs_noise_config {
     int train_steps;                  /* num_train_timesteps, 1000 */
@@ -69,8 +89,10 @@ typedef enum rs_part { RS_PART_TEXT, RS_PART_UNET, RS_PART_VAE, RS_PARTS } rs_pa
 typedef struct rs_bundle rs_bundle;
 
 /* path: a diffusers folder, or a .safetensors single file. tokenizer: a folder
- * with vocab.json and merges.txt, or NULL for the model's own. Errors name what
- * is missing and what would supply it. */
+ * with vocab.json and merges.txt, or NULL for the model's own: its folder
+ * `tokenizer`, for a single file one that lies beside it. Errors name what is
+ * missing and what would supply it. The bundle lives as long as the arena,
+ * except for the files, which rs_bundle_close unmaps. */
 rs_status rs_bundle_open(rs_arena *arena, const char *path, const char *tokenizer, rs_bundle **out,
                          rs_err *err);
 void rs_bundle_close(rs_bundle **bundle);
@@ -85,11 +107,13 @@ const char *rs_bundle_vocab(const rs_bundle *b);
 const char *rs_bundle_merges(const rs_bundle *b);
 
 /* A tensor of a part by its diffusers name ("down_blocks.0.resnets.0.conv1.weight",
- * "text_model.final_layer_norm.bias", "encoder.conv_in.weight"); NULL if absent. */
+ * "text_model.final_layer_norm.bias", "encoder.conv_in.weight"); NULL if absent.
+ * The autoencoder's attention is asked for as to_q, to_k, to_v, to_out.0, however
+ * old the model. */
 const rs_wtensor *rs_bundle_find(const rs_bundle *b, rs_part part, const char *name);
 
 /* rs_bundle_find and rs_wtensor_f32 in one; the error names part and tensor. */
-rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name, int rank,
-                        const int64_t *want, const float **out, rs_err *err);
+rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
+                        int rank, const int64_t *want, const float **out, rs_err *err);
 
 #endif

@@ -114,7 +114,8 @@ static rs_status open_index(rs_arena *arena, rs_weights *w, rs_err *err)
     RS_TRY(rs_json_read(arena, w->path, MAX_INDEX_BYTES, &root, err));
     const rs_json *map = rs_json_get(root, "weight_map");
     if (!map || map->type != RS_JSON_OBJECT)
-        return RS_FAIL(err, RS_E_FORMAT, "'%s': no 'weight_map' that maps tensors to files", w->path);
+        return RS_FAIL(err, RS_E_FORMAT, "'%s': no 'weight_map' that maps tensors to files",
+                       w->path);
     RS_TRY(list_shards(arena, w, map, err));
     for (size_t i = 0; i < w->n_shards; i++)
         RS_TRY(open_shard(arena, &w->shards[i], err));
