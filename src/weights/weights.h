@@ -69,4 +69,7 @@ const char *rs_shape_text(const int64_t *shape, int rank, char *buf, size_t size
 rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
                          const float **out, rs_err *err);
 
+/* Whether rs_wtensor_f32 would get as far as the values: the same errors. */
+rs_status rs_wtensor_check(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);
+
 #endif

@@ -93,7 +93,7 @@ static void convert(float *dst, const rs_wtensor *t)
     }
 }
 
-static rs_status check_wanted(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)
+rs_status rs_wtensor_check(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)
 {
     if (!t)
         return RS_FAIL(err, RS_E_NOTFOUND, "a tensor is missing");
@@ -113,7 +113,7 @@ static rs_status check_wanted(const rs_wtensor *t, int rank, const int64_t *want
 rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
                          const float **out, rs_err *err)
 {
-    RS_TRY(check_wanted(t, rank, want, err));
+    RS_TRY(rs_wtensor_check(t, rank, want, err));
     const float *values;
     if (t->dtype == RS_DTYPE_F32 && (uintptr_t)t->data % sizeof(float) == 0) {
         values = (const float *)(const void *)t->data;

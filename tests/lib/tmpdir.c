@@ -42,6 +42,29 @@ const char *tmpdir_path(char *buf, size_t size, const char *name)
     return buf;
 }
 
+const char *tmpdir_at(const char *name)
+{
+    static char buf[4][1024];
+    static int next;
+    next = (next + 1) % 4;
+    return tmpdir_path(buf[next], sizeof(buf[next]), name);
+}
+
+const char *tmpdir_strip(const char *text)
+{
+    static char out[4096];
+    const size_t skip = strlen(folder);
+    size_t n = 0;
+    while (*text && n + 1 < sizeof(out)) {
+        if (strncmp(text, folder, skip) == 0 && text[skip] == '/')
+            text += skip + 1;
+        else
+            out[n++] = *text++;
+    }
+    out[n] = '\0';
+    return out;
+}
+
 void tmpdir_write(const char *name, const void *data, size_t size)
 {
     char path[1024];

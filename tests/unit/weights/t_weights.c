@@ -12,27 +12,12 @@ static rs_err err;
 
 static const char *at(const char *name)
 {
-    static char buf[4][600];
-    static int next;
-    next = (next + 1) % 4;
-    return tmpdir_path(buf[next], sizeof(buf[next]), name);
+    return tmpdir_at(name);
 }
 
-/* The message without the test's own folder, which changes from run to run. */
 static const char *message(void)
 {
-    static char out[1024];
-    char folder[600];
-    snprintf(folder, sizeof(folder), "%s", at(""));
-    size_t n = 0;
-    for (const char *p = err.msg; *p;) {
-        if (strncmp(p, folder, strlen(folder)) == 0)
-            p += strlen(folder);
-        else
-            out[n++] = *p++;
-    }
-    out[n] = '\0';
-    return out;
+    return tmpdir_strip(err.msg);
 }
 
 static void values_of_each_dtype(void)
