@@ -107,18 +107,6 @@ def unet_blocks(store, m, g):
         name, mod = path(p)
         run(store, name, mod, {"in": randn(g, n, mod.in_channels, h, w), "temb": randn(g, 1, emb)})
 
-    t = torch.tensor([0.0, 1.0, 513.37, 999.0])
-
-    class Time(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.time_proj, self.time_embedding = unet.time_proj, unet.time_embedding
-
-        def forward(self, t):
-            return self.time_embedding(self.time_proj(t))
-
-    run(store, f"{m.name}/unet/time_embedding", Time(), {"in": t})
-
     res("down_blocks.0.resnets.0", 2, 7, 5)
     res("down_blocks.1.resnets.0", 1, 6, 9)
     res("up_blocks.0.resnets.0", 2, 3, 4)
@@ -142,40 +130,6 @@ def unet_blocks(store, m, g):
     run(store, f"{name}/3x5", mod, {"in": randn(g, 2, ch[-1], 3, 5)})
     run(store, f"{name}/3x5to5x9", mod, {"in": randn(g, 2, ch[-1], 3, 5)},
         kwargs={"output_size": (5, 9)})
-    whole_blocks(store, m, g, emb)
-
-
-def whole_blocks(store, m, g, emb):
-    """Down, middle and up blocks with the skips they make and use."""
-    unet, c = m.unet, m.config["unet"]
-    ch, ctx = c["block_out_channels"], c["cross_attention_dim"]
-    n, h, w = 2, 6, 5
-    for i, kind in enumerate(c["down_block_types"]):
-        x = {"in": randn(g, n, ch[max(i - 1, 0)], h, w), "temb": randn(g, 1, emb)}
-        if kind.startswith("Cross"):
-            x["context"] = randn(g, n, 7, ctx)
-        name = f"{m.name}/unet/down_blocks.{i}"
-        run(store, name, unet.down_blocks[i], x,
-            call=lambda b, s, t, e=None: first(
-                b(s, t) if e is None else b(s, t, encoder_hidden_states=e)))
-    run(store, f"{m.name}/unet/mid_block", unet.mid_block,
-        {"in": randn(g, n, ch[-1], 3, 5), "temb": randn(g, 1, emb),
-         "context": randn(g, n, 7, ctx)}, call=lambda b, s, t, e: b(s, t, encoder_hidden_states=e))
-    for i, kind in enumerate(c["up_block_types"]):
-        block = unet.up_blocks[i]
-        widths = [r.in_channels for r in block.resnets]
-        outs = [r.out_channels for r in block.resnets]
-        first_in = ch[-1 - max(i - 1, 0)]
-        skips = {f"skip{j}": randn(g, n, widths[j] - ([first_in] + outs)[j], h, w)
-                 for j in range(len(widths))}  # skip j is what resnet j joins to its input
-        x = {"in": randn(g, n, first_in, h, w), "temb": randn(g, 1, emb)}
-        if kind.startswith("Cross"):
-            x["context"] = randn(g, n, 7, ctx)
-
-        def call(b, s, t, *rest, cross=kind.startswith("Cross")):
-            extra = {"encoder_hidden_states": rest[0]} if cross else {}
-            return b(s, tuple(reversed(rest[cross:])), t, **extra)
-        run(store, f"{m.name}/unet/up_blocks.{i}", block, {**x, **skips}, call=call)
 
 
 def vae_blocks(store, m, g):
@@ -191,23 +145,29 @@ def vae_blocks(store, m, g):
         one("encoder.down_blocks.0.downsamplers.0", f"/{h}x{w}", **{"in": randn(g, 2, ch[0], h, w)})
     if m.config["vae"].get("mid_block_add_attention", True):
         one("encoder.mid_block.attentions.0", **{"in": randn(g, 2, ch[-1], 7, 5)})
-    one("decoder.mid_block", **{"in": randn(g, 1, ch[-1], 5, 6)})
-    one("decoder.up_blocks.0", **{"in": randn(g, 1, ch[-1], 3, 4)})
+    one("decoder.up_blocks.0.upsamplers.0", **{"in": randn(g, 1, ch[-1], 3, 5)})
+
+
+def leaves(module, *names):
+    """Paths of the layers whose outputs a whole run records."""
+    kinds = ("ResnetBlock2D", "Transformer2DModel", "Attention", "Downsample2D", "Upsample2D",
+             "TimestepEmbedding")
+    return [k for k, mod in module.named_modules()
+            if (type(mod).__name__ in kinds and ".transformer_blocks." not in k) or k in names]
 
 
 def vae_whole(store, m, g):
     """Encode to the posterior's mean, and decode; latents are in the network's own scale."""
     f = 2 ** (len(m.config["vae"]["block_out_channels"]) - 1)
-    hooks = ["conv_in", "mid_block", "conv_norm_out"]
-    enc = hooks + [f"down_blocks.{i}" for i in range(len(m.vae.encoder.down_blocks))]
-    dec = hooks + [f"up_blocks.{i}" for i in range(len(m.vae.decoder.up_blocks))]
-    for tag, n, h, w in (("a", 1, 6, 8), ("b", 2, 7, 5)):
+    names = [f"{side}.{k}" for side in ("encoder", "decoder") for k in ("conv_in", "conv_norm_out")]
+    hooks = leaves(m.vae, *names)
+    for tag, n, h, w in (("a", 1, 4, 3), ("b", 2, 7, 5)):
         image = torch.rand((n, 3, h * f, w * f), generator=g) * 2 - 1
         run(store, f"{m.name}/vae/encode/{tag}", m.vae, {"in": image},
-            hooks=[f"encoder.{k}" for k in enc] if tag == "a" else (),
+            hooks=[k for k in hooks if k.startswith("encoder")] if tag == "a" else (),
             call=lambda v, x: v.encode(x).latent_dist.mean)
         run(store, f"{m.name}/vae/decode/{tag}", m.vae, {"in": randn(g, n, 4, h, w)},
-            hooks=[f"decoder.{k}" for k in dec] if tag == "a" else (),
+            hooks=[k for k in hooks if k.startswith("decoder")] if tag == "a" else (),
             call=lambda v, z: v.decode(z).sample)
 
 
@@ -228,10 +188,7 @@ def write_unet(models, path):
     for m in models:
         ctx = m.config["unet"]["cross_attention_dim"]
         tokens = m.config["text"]["max_position_embeddings"]
-        inner = ("ResnetBlock2D", "Transformer2DModel", "Downsample2D", "Upsample2D",
-                 "TimestepEmbedding", "UNetMidBlock2DCrossAttn")
-        hooks = [k for k, mod in m.unet.named_modules()
-                 if type(mod).__name__ in inner or k in ("conv_in", "conv_norm_out")]
+        hooks = leaves(m.unet, "conv_in", "conv_norm_out")
         cases = (("a", 1, 8, 4, 1.0), ("b", 2, 12, 20, 513.37), ("c", 1, 10, 14, 999.0),
                  ("d", 1, 7, 5, 0.0), ("e", 1, 1, 1, 250.5))
         for tag, n, h, w, t in cases:
