@@ -1,0 +1,121 @@
+/* Pipelines: what to restyle with what, as described by a YAML file.
+ *
+ * pipelines/SCHEMA.md lists all keys; rs_schema_write prints the same. Opening
+ * a pipeline reports every problem at once, not only the first. */
+#ifndef RESTYLE_PIPELINE_H
+#define RESTYLE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "restyle/diag.h"
+#include "restyle/image.h"
+#include "restyle/img2img.h"
+#include "restyle/size.h"
+#include "restyle/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum rs_loopback_seed {
+    RS_LOOPBACK_FIXED,     /* every frame uses img2img.seed */
+    RS_LOOPBACK_INCREMENT, /* frame i uses img2img.seed + i */
+    RS_LOOPBACK_RANDOM     /* drawn for each frame from img2img.seed: repeatable */
+} rs_loopback_seed;
+
+typedef struct rs_loopback_spec {
+    bool enabled;
+    float blend; /* share of the previous output in the next init */
+    rs_loopback_seed seed;
+} rs_loopback_spec;
+
+typedef enum rs_audio_mode {
+    RS_AUDIO_COPY,
+    RS_AUDIO_NONE
+} rs_audio_mode;
+
+typedef struct rs_encode_spec {
+    const char *codec;
+    int crf;
+    const char *preset;
+    const char *pixel_format;
+    rs_audio_mode audio;
+} rs_encode_spec;
+
+/* A pipeline with every default filled in. Paths are absolute. */
+typedef struct rs_pipeline_spec {
+    const char *model;
+    const char *tokenizer; /* NULL: the model's own */
+    const char *input;
+    const char *output;
+    rs_size size;          /* zeros: the source's size, rounded to the model's multiple */
+    rs_resize resize;
+    rs_img2img_params img2img;
+    rs_loopback_spec loopback;
+    rs_encode_spec encode;
+    int threads;           /* 0: one per processor */
+    bool overwrite;        /* an existing output may be replaced */
+} rs_pipeline_spec;
+
+/* One value that replaces the file's, such as an option of a command line. */
+typedef struct rs_override {
+    const char *option; /* how messages name it: "--set", "--input" */
+    const char *key;    /* "img2img.steps"; NULL: value is "key=value" */
+    const char *value;  /* taken as it is, or a quoted YAML scalar; paths are relative to the
+                           current folder, those in the file to the file's folder */
+} rs_override;
+
+typedef struct rs_pipeline_source {
+    const char *path;             /* NULL: a pipeline made of overrides alone */
+    const rs_override *overrides; /* later ones win */
+    size_t n_overrides;
+    bool check_files;             /* also look at model, input and output on disk */
+    rs_diag_sink diags;           /* may be empty */
+} rs_pipeline_source;
+
+typedef struct rs_pipeline rs_pipeline;
+
+/* RS_E_INVALID: something is wrong in the text. RS_E_NOTFOUND: it is right, but
+ * model or input cannot be read; or the pipeline file itself cannot, and then
+ * there are no diagnostics. RS_E_IO: only the output cannot be written.
+ *
+ * An existing output file is refused unless `overwrite` is set; an `overwrite`
+ * of the file does not cover an output that an override names. A folder as
+ * output is not looked into: that is done when it is opened for writing. */
+rs_status rs_pipeline_open(const rs_pipeline_source *source, rs_pipeline **pipeline, rs_err *err);
+void rs_pipeline_close(rs_pipeline **pipeline); /* NULL and *NULL are fine */
+
+/* Lives as long as the pipeline. */
+const rs_pipeline_spec *rs_pipeline_get(const rs_pipeline *pipeline);
+
+/* Receives text in pieces. */
+typedef struct rs_text_sink {
+    void (*put)(void *cookie, const char *text, size_t len);
+    void *cookie;
+} rs_text_sink;
+
+/* The pipeline as YAML with every default and absolute paths; opening that
+ * text again gives an equal pipeline. */
+rs_status rs_pipeline_dump(const rs_pipeline *pipeline, const rs_text_sink *sink, rs_err *err);
+
+/* The canonical text of the values that change the output, for a hash that
+ * tells whether a job may be continued. The contents of model and input are
+ * not part of it. */
+rs_status rs_pipeline_fingerprint(const rs_pipeline *pipeline, const rs_text_sink *sink, rs_err *err);
+
+typedef enum rs_schema_format {
+    RS_SCHEMA_TEXT,
+    RS_SCHEMA_MARKDOWN,
+    RS_SCHEMA_JSON /* JSON Schema 2020-12 */
+} rs_schema_format;
+
+rs_status rs_schema_write(rs_schema_format format, const rs_text_sink *sink, rs_err *err);
+
+/* The one-sentence help of a key such as "img2img.steps"; NULL if unknown. */
+const char *rs_schema_help(const char *key);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

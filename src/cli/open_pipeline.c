@@ -1,0 +1,52 @@
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* Counts, too: without a diagnostic the error itself is shown. */
+static void print_diag(void *cookie, const rs_diag *diag)
+{
+    char line[4096];
+    ++*(int *)cookie;
+    rs_diag_format(diag, line, sizeof(line));
+    fprintf(stderr, "%s\n", line);
+}
+
+static int exit_code(rs_status s)
+{
+    return s == RS_E_INVALID ? RS_EXIT_INVALID : s == RS_E_NOTFOUND ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
+}
+
+int rs_cli_open_pipeline(const char *path, const rs_cli_args *args, rs_pipeline **pipeline)
+{
+    int n = 0;
+    rs_err err = { 0 };
+    const rs_pipeline_source source = {
+        .path = path,
+        .overrides = args->overrides,
+        .n_overrides = args->n_overrides,
+        .check_files = true,
+        .diags = { print_diag, &n },
+    };
+    const rs_status s = rs_pipeline_open(&source, pipeline, &err);
+    if (s == RS_OK)
+        return RS_EXIT_OK;
+    if (n == 0)
+        rs_cli_error("%s", err.msg);
+    return exit_code(s);
+}
+
+static void put_stdout(void *cookie, const char *text, size_t len)
+{
+    (void)cookie;
+    fwrite(text, 1, len, stdout);
+}
+
+const rs_text_sink rs_cli_stdout = { put_stdout, NULL };
+
+int rs_cli_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return RS_EXIT_OK;
+    rs_cli_error("cannot write to standard output");
+    return RS_EXIT_FAILED;
+}

@@ -1,0 +1,18 @@
+/* Text shared by option types and schema printers. */
+#ifndef RS_OPT_OPT_TEXT_H
+#define RS_OPT_OPT_TEXT_H
+
+#include "base/strbuf.h"
+#include "opt/opt.h"
+
+/* A double-quoted YAML scalar: whatever is not plain printable text is escaped. */
+void rs_print_yaml_string(rs_strbuf *sb, const char *utf8);
+/* A JSON string with its quotes. */
+void rs_print_json_string(rs_strbuf *sb, const char *utf8);
+
+/* The value as messages show it: "'abc'", "the text 'abc'" when quoted, "a list". buf
+ * holds the result; long texts are cut. */
+enum { RS_SHOW_MAX = 80 };
+const char *rs_value_show(const rs_value *value, char buf[RS_SHOW_MAX]);
+
+#endif

@@ -1,0 +1,128 @@
+#include "pipe/schema.h"
+
+#include "base/err.h"
+#include "opt/opt_doc.h"
+#include "pipe/validate.h"
+#include "restyle/pipeline.h"
+#include "stage/img2img_opts.h"
+
+static const rs_opt_choice loopback_seeds[] = {
+    { "fixed", RS_LOOPBACK_FIXED, "img2img.seed for every frame" },
+    { "increment", RS_LOOPBACK_INCREMENT, "img2img.seed plus the number of the frame" },
+    { "random", RS_LOOPBACK_RANDOM, "drawn for every frame from img2img.seed: repeatable" },
+    { 0 }
+};
+
+#define OPT_STRUCT rs_loopback_spec
+static const rs_opt loopback_rows[] = {
+    { "enabled", OPT_BOOL(enabled), AFFECTS_OUTPUT, HELP("feed each output into the next frame") },
+    { "blend", OPT_FLOAT(blend), RANGE(0, 1), AFFECTS_OUTPUT,
+      HELP("share of the previous output in the next init; the rest is the source frame") },
+    { "seed", OPT_ENUM(seed, loopback_seeds), AFFECTS_OUTPUT, HELP("the seed of each frame") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static const rs_opt_group loopback_group = {
+    .help = "feeding each output into the next frame, which calms flicker",
+    .rows = loopback_rows,
+    .size = sizeof(rs_loopback_spec),
+    .defaults = &(const rs_loopback_spec){ .blend = 0.5f, .seed = RS_LOOPBACK_FIXED },
+};
+
+static const rs_opt_choice audio_modes[] = {
+    { "copy", RS_AUDIO_COPY, "the source's sound, unchanged" },
+    { "none", RS_AUDIO_NONE, "no sound" },
+    { 0 }
+};
+
+#define OPT_STRUCT rs_encode_spec
+static const rs_opt encode_rows[] = {
+    { "codec", OPT_STRING(codec), RANGE(1, 0), AFFECTS_OUTPUT,
+      HELP("the encoder, by FFmpeg's name; without one, what the output's format usually has "
+           "(libx264 for mp4)") },
+    { "crf", OPT_INT(crf), RANGE(0, 63), AFFECTS_OUTPUT,
+      HELP("quality: lower is better and larger; 18 looks lossless with libx264") },
+    { "preset", OPT_STRING(preset), RANGE(1, 0), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("the encoder's speed preset, such as veryfast or slow; without one, its own default") },
+    { "pixel_format", OPT_STRING(pixel_format), RANGE(1, 0),
+      FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("FFmpeg's name of the stored pixels; without one, yuv420p, which plays everywhere") },
+    { "audio", OPT_ENUM(audio, audio_modes), AFFECTS_OUTPUT, HELP("what becomes of the sound") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static const rs_opt_group encode_group = {
+    .help = "how a video is written",
+    .rows = encode_rows,
+    .size = sizeof(rs_encode_spec),
+    .defaults = &(const rs_encode_spec){ .crf = 18, .audio = RS_AUDIO_COPY },
+};
+
+static const rs_opt_choice resizes[] = {
+    { "crop", RS_RESIZE_CROP, "cover the size, cut off the rest (A1111's crop and resize)" },
+    { "stretch", RS_RESIZE_STRETCH, "to the size, whatever the shape (just resize)" },
+    { "fill", RS_RESIZE_FILL, "fit inside, stretch the edges (resize and fill)" },
+    { 0 }
+};
+
+static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
+
+#define OPT_STRUCT rs_pipeline_spec
+static const rs_opt pipeline_rows[] = {
+    { "model", OPT_PATH(model), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
+      HELP("the model: a folder in the diffusers layout, or a .safetensors file") },
+    { "tokenizer", OPT_PATH(tokenizer), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
+      .check = rs_check_tokenizer,
+      HELP("folder with vocab.json and merges.txt, for a model file that comes without") },
+    { "input", OPT_PATH(input), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
+      HELP("a video, an animated image, or a folder of frames") },
+    { "output", OPT_PATH(output), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
+      HELP("a video, or a folder, in which frames keep the names of their sources") },
+    { "size", OPT_SIZE(size), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
+      HELP("size of the output; without one, the source's, rounded to the model's multiple") },
+    { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
+      HELP("how frames of another shape get that size") },
+    { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
+    { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
+    { "encode", OPT_GROUP(rs_encode_spec, encode, &encode_group) },
+    { "threads", OPT_INT(threads), RANGE(1, 1024), WORD(&threads_auto), FLAGS(RS_OPT_ADVANCED),
+      HELP("processors to use; the result does not depend on it") },
+    { "overwrite", OPT_BOOL(overwrite),
+      HELP("replace the output when it exists; an output given on the command line needs "
+           "--overwrite there") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+const rs_opt_group rs_pipeline_group = {
+    .help = "the keys of a pipeline; paths are relative to its file",
+    .rows = pipeline_rows,
+    .size = sizeof(rs_pipeline_spec),
+    .defaults = &(const rs_pipeline_spec){ .resize = RS_RESIZE_CROP },
+    .check = rs_check_pipeline,
+};
+
+const char *rs_schema_help(const char *key)
+{
+    const rs_opt *row = rs_opt_find(&rs_pipeline_group, key);
+    return row ? rs_opt_help(row) : NULL;
+}
+
+rs_status rs_schema_write(rs_schema_format format, const rs_text_sink *sink, rs_err *err)
+{
+    rs_strbuf sb;
+    rs_strbuf_init(&sb, 1 << 20);
+    if (format == RS_SCHEMA_MARKDOWN)
+        rs_opt_doc_markdown(&sb, &rs_pipeline_group);
+    else if (format == RS_SCHEMA_JSON)
+        rs_opt_doc_json(&sb, &rs_pipeline_group);
+    else
+        rs_opt_doc_text(&sb, &rs_pipeline_group);
+    const rs_status s = sb.failed ? RS_FAIL(err, RS_E_NOMEM, "no memory to print the schema") : RS_OK;
+    if (s == RS_OK)
+        sink->put(sink->cookie, rs_strbuf_str(&sb), sb.len);
+    rs_strbuf_release(&sb);
+    return s;
+}

@@ -1,0 +1,190 @@
+#define _POSIX_C_SOURCE 200809L
+#include "pipe/validate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "media/media.h"
+#include "opt/path.h"
+#include "weights/bundle.h"
+
+static const char *text_at(const void *at)
+{
+    return *(const char *const *)at;
+}
+
+/* RS_E_NOTFOUND stands for whatever cannot be read, RS_E_IO for what cannot be
+ * written: rs_pipeline_open tells the two apart by it. */
+static bool unreadable(rs_opt_ctx *ctx, const char *key, rs_pos pos, const char *path, int errnum)
+{
+    rs_diags_add(ctx->diags, pos, key, RS_E_NOTFOUND, NULL,
+                 errnum == ENOENT ? "there is no '%s'%s%s" : "cannot read '%s'%s%s",
+                 rs_path_show(ctx->current_dir, path), errnum == ENOENT ? "" : ": ",
+                 errnum == ENOENT ? "" : strerror(errnum));
+    return false;
+}
+
+static bool unwritable(rs_opt_ctx *ctx, const char *key, rs_pos pos, const char *path,
+                       const char *why)
+{
+    rs_diags_add(ctx->diags, pos, key, RS_E_IO, NULL, "cannot write into '%s': %s",
+                 rs_path_show(ctx->current_dir, path), why);
+    return false;
+}
+
+bool rs_check_input(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const rs_value *value,
+                    const void *at)
+{
+    (void)row;
+    return access(text_at(at), R_OK) == 0 ||
+           unreadable(ctx, key, value->pos, text_at(at), errno);
+}
+
+bool rs_check_tokenizer(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const rs_value *value,
+                        const void *at)
+{
+    static const char *const files[] = { "vocab.json", "merges.txt" };
+    if (!rs_check_input(ctx, row, key, value, at))
+        return false;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        const char *path = rs_path_join(ctx->arena, text_at(at), files[i]);
+        if (!path)
+            ctx->diags->nomem = true;
+        else if (access(path, R_OK) != 0)
+            return unreadable(ctx, key, value->pos, path, errno);
+    }
+    return true;
+}
+
+/* The nearest folder on the way to path that exists must take new files. */
+static bool check_writable(rs_opt_ctx *ctx, const char *key, rs_pos pos, char *path)
+{
+    while (access(path, F_OK) != 0 && errno == ENOENT && strlen(path) > 1) {
+        char *parent = rs_path_dir(ctx->arena, path);
+        if (!parent) {
+            ctx->diags->nomem = true;
+            return false;
+        }
+        path = parent;
+    }
+    if (access(path, F_OK) == 0 && !rs_is_dir(path))
+        return unwritable(ctx, key, pos, path, "it is no folder");
+    if (access(path, W_OK | X_OK) != 0)
+        return unwritable(ctx, key, pos, path, strerror(errno));
+    return true;
+}
+
+bool rs_check_output(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const rs_value *value,
+                     const void *at)
+{
+    (void)row;
+    rs_sink_kind kind;
+    rs_err err = { 0 };
+    if (rs_sink_kind_of(text_at(at), &kind, &err) != RS_OK) {
+        rs_diags_add(ctx->diags, value->pos, key, RS_E_INVALID, NULL, "%s", err.msg);
+        return false;
+    }
+    char *dir = kind == RS_SINK_FOLDER ? rs_arena_strdup(ctx->arena, text_at(at))
+                                       : rs_path_dir(ctx->arena, text_at(at));
+    if (!dir) {
+        ctx->diags->nomem = true;
+        return false;
+    }
+    for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
+        dir[n - 1] = '\0';
+    return check_writable(ctx, key, value->pos, dir);
+}
+
+bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec)
+{
+    const rs_entry *output = rs_opt_given(map, "output");
+    const rs_entry *overwrite = rs_opt_given(map, "overwrite");
+    if (!spec->overwrite || !output || !overwrite)
+        return spec->overwrite;
+    const bool other_output = output->pos.line == 0 && overwrite->pos.line != 0;
+    return !other_output;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return strcmp(a, b) == 0 ||
+           (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
+{
+    const rs_entry *output = rs_opt_given(map, "output");
+    const rs_entry *input = rs_opt_given(map, "input");
+    if (!output)
+        return;
+    const rs_pos pos = output->value->pos;
+    if (input && same_file(spec->output, spec->input)) {
+        rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
+                     "is the input itself: the source is never overwritten, choose another name");
+    } else if (ctx->check_files && access(spec->output, F_OK) == 0 && !rs_is_dir(spec->output) &&
+               !rs_may_overwrite(map, spec)) {
+        rs_diags_add(ctx->diags, pos, "output", RS_E_IO, NULL,
+                     "'%s' exists: choose another name, or allow it with %s",
+                     rs_path_show(ctx->current_dir, spec->output),
+                     pos.line ? "'overwrite: true'" : "--overwrite");
+    }
+}
+
+static void check_codec(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
+{
+    const rs_entry *encode = rs_value_find(map, "encode", strlen("encode"));
+    const rs_entry *codec = encode ? rs_opt_given(encode->value, "codec") : NULL;
+    rs_err err = { 0 };
+    if (!codec || !rs_opt_given(map, "output") ||
+        rs_sink_check_codec(spec->output, spec->encode.codec, &err) == RS_OK)
+        return;
+    rs_diags_add(ctx->diags, codec->value->pos, "encode.codec", RS_E_INVALID, NULL, "%s", err.msg);
+}
+
+static void check_size(rs_opt_ctx *ctx, rs_pos pos, rs_size size, int multiple)
+{
+    if (size.width % multiple == 0 && size.height % multiple == 0)
+        return;
+    const int half = multiple / 2;
+    char text[48];
+    const int w = (size.width + half) / multiple * multiple;
+    const int h = (size.height + half) / multiple * multiple;
+    snprintf(text, sizeof(text), "%dx%d", w ? w : multiple, h ? h : multiple);
+    rs_diags_add(ctx->diags, pos, "size", RS_E_INVALID, rs_arena_strdup(ctx->arena, text),
+                 "this model needs width and height that are multiples of %d, not %dx%d", multiple,
+                 size.width, size.height);
+}
+
+/* Opening reads headers and configuration, no weights. */
+static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
+{
+    const rs_entry *model = rs_opt_given(map, "model"), *size = rs_opt_given(map, "size");
+    if (!model)
+        return;
+    rs_bundle *bundle = NULL;
+    rs_err err = { 0 };
+    if (rs_bundle_open(ctx->arena, spec->model, spec->tokenizer, &bundle, &err) != RS_OK)
+        rs_diags_add(ctx->diags, model->value->pos, "model", RS_E_NOTFOUND, NULL, "%s", err.msg);
+    else if (size)
+        check_size(ctx, size->value->pos, spec->size, 1 << (rs_bundle_vae(bundle)->n_levels - 1));
+    rs_bundle_close(&bundle);
+}
+
+void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values)
+{
+    (void)prefix;
+    const rs_pipeline_spec *spec = values;
+    const rs_entry *resize = rs_opt_given(map, "resize");
+    if (resize && !rs_value_find(map, "size", strlen("size")))
+        rs_diags_add(ctx->diags, resize->pos, "resize", RS_E_INVALID, NULL,
+                     "has no effect without 'size': give one, or delete this key");
+    check_output_use(ctx, map, spec);
+    check_codec(ctx, map, spec);
+    if (ctx->check_files)
+        check_bundle(ctx, map, spec);
+}

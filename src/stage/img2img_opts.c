@@ -1,0 +1,80 @@
+#include "stage/img2img_opts.h"
+
+#include "restyle/img2img.h"
+
+static const rs_opt_choice steps_modes[] = {
+    { "a1111", RS_STEPS_A1111, "int(min(strength, 0.999) * steps) + 1 steps, as A1111 does" },
+    { "exact", RS_STEPS_EXACT, "as many as `steps` says, whatever the strength" },
+    { "diffusers", RS_STEPS_DIFFUSERS, "int(steps * strength) steps, as diffusers does" },
+    { 0 }
+};
+
+static const rs_opt_choice rngs[] = {
+    { "nv", RS_RNG_NV, "the generator of NVIDIA cards, A1111's usual one" },
+    { "cpu", RS_RNG_CPU, "torch's generator on processors" },
+    { 0 }
+};
+
+static const rs_opt_choice encode_modes[] = {
+    { "mean", RS_ENCODE_MEAN, "the mean of what the autoencoder sees: repeatable" },
+    { "sample", RS_ENCODE_SAMPLE, "a sample of it, drawn with the seed" },
+    { 0 }
+};
+
+static const rs_opt_kind samplers = { rs_sampler_name, rs_sampler_help };
+static const rs_opt_kind schedulers = { rs_scheduler_name, rs_scheduler_help };
+
+static const rs_opt_word eta_auto = { "auto", -1, "1 for ancestral samplers, 0 for ddim" };
+
+#define OPT_STRUCT rs_img2img_params
+static const rs_opt rows[] = {
+    { "prompt", OPT_STRING(prompt), AFFECTS_OUTPUT,
+      HELP("what the picture shall become, in words") },
+    { "negative_prompt", OPT_STRING(negative_prompt), AFFECTS_OUTPUT,
+      HELP("what it shall move away from; works when cfg_scale is above 1") },
+    { "strength", OPT_FLOAT(strength), RANGE(0, 1), AFFECTS_OUTPUT,
+      HELP("how far from the source: the share of the noise schedule that is run; 0 passes the "
+           "frame through") },
+    { "steps", OPT_INT(steps), RANGE(1, 1000), AFFECTS_OUTPUT,
+      HELP("denoising steps of a whole schedule, of which strength runs a share") },
+    { "steps_mode", OPT_ENUM(steps_mode, steps_modes), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("how strength and steps become executed steps") },
+    { "cfg_scale", OPT_FLOAT(cfg_scale), RANGE(0, 100), AFFECTS_OUTPUT,
+      HELP("how strictly the prompt is followed; 1 ignores the negative prompt and takes half the "
+           "time") },
+    { "sampler", OPT_KIND(sampler, &samplers), AFFECTS_OUTPUT, HELP("how each step is taken") },
+    { "scheduler", OPT_KIND(scheduler, &schedulers), AFFECTS_OUTPUT,
+      HELP("how the noise levels of the steps are spaced") },
+    { "eta", OPT_FLOAT(eta), RANGE(0, 1), WORD(&eta_auto),
+      FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("share of fresh noise in each step of ancestral samplers and ddim") },
+    { "seed", OPT_SEED(seed), AFFECTS_OUTPUT,
+      HELP("start of the noise: the same seed gives the same picture") },
+    { "rng", OPT_ENUM(rng, rngs), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("which generator turns the seed into noise") },
+    { "encode", OPT_ENUM(encode, encode_modes), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("how the autoencoder's result is used") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+const rs_opt_group rs_img2img_group = {
+    .help = "how each frame is restyled",
+    .rows = rows,
+    .size = sizeof(rs_img2img_params),
+    .defaults =
+        &(const rs_img2img_params){
+            .prompt = "",
+            .negative_prompt = "",
+            .strength = 0.55f,
+            .steps = 20,
+            .steps_mode = RS_STEPS_A1111,
+            .cfg_scale = 5,
+            .sampler = "euler",
+            .scheduler = "karras",
+            .eta = -1,
+            .seed = 42,
+            .rng = RS_RNG_NV,
+            .encode = RS_ENCODE_MEAN,
+        },
+};
