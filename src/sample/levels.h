@@ -1,0 +1,34 @@
+/* The noise levels a model was trained on.
+ *
+ * Samplers count noise as sigma: x = picture + sigma * noise, the picture itself
+ * unscaled. A network counts timesteps 0 .. n-1. This is the table between the
+ * two; between its rows log sigma is interpolated, so that any sigma has a
+ * (fractional) timestep and back. */
+#ifndef RS_SAMPLE_LEVELS_H
+#define RS_SAMPLE_LEVELS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "weights/bundle.h"
+
+#define RS_MAX_TRAIN_STEPS 100000
+
+typedef struct rs_noise_levels {
+    int n;                       /* train_steps, at least 2 */
+    rs_prediction prediction;
+    const float *alphas_cumprod; /* [n], share of the picture's variance; falls with t */
+    const double *sigmas;        /* [n], sqrt((1 - a) / a); rises with t */
+    const double *log_sigmas;    /* [n] */
+} rs_noise_levels;
+
+/* The tables live in arena. Betas that do not make a rising, finite row of
+ * sigmas are RS_E_FORMAT. */
+rs_status rs_noise_levels_init(rs_arena *arena, const rs_noise_config *config, rs_noise_levels *out,
+                               rs_err *err);
+
+/* 0 <= result <= n-1: a sigma outside the table takes its nearest end. sigma > 0. */
+double rs_sigma_to_t(const rs_noise_levels *levels, double sigma);
+/* t is clamped to 0 .. n-1. */
+double rs_t_to_sigma(const rs_noise_levels *levels, double t);
+
+#endif
