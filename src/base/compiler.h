@@ -4,6 +4,7 @@
 
 #define RS_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define RS_UNUSED __attribute__((unused))
+#define RS_ALWAYS_INLINE inline __attribute__((always_inline))
 #define RS_ALIGN 64 /* cache line, and the width of an AVX-512 register */
 
 #if defined(__SANITIZE_ADDRESS__)

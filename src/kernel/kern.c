@@ -3,6 +3,7 @@
 #include "kernel/kern.h"
 
 #include "kernel/ref/ref.h"
+#include "kernel/x86/tiers_x86.h"
 
 static const rs_kern scalar = {
     .f16_to_f32 = rs_ref_f16_to_f32,
@@ -28,6 +29,12 @@ static const rs_kern scalar = {
 
 const rs_kern *rs_kern_get(rs_cpu_tier tier)
 {
+#if defined(__x86_64__)
+    if (tier >= RS_CPU_AVX512)
+        return &rs_kern_avx512;
+    if (tier >= RS_CPU_AVX2)
+        return &rs_kern_avx2;
+#endif
     (void)tier;
     return &scalar;
 }

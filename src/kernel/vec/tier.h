@@ -1,0 +1,31 @@
+/* The table of one SIMD tier. The file that includes this has included the
+ * shim of its instruction set and defined RS_TIER, the table's name. */
+#include "kernel/ref/ref.h"
+#include "kernel/vec/convert_vec.h"
+#include "kernel/vec/eltwise_vec.h"
+#include "kernel/vec/norm_vec.h"
+#include "kernel/vec/pixels_vec.h"
+#include "kernel/vec/softmax_vec.h"
+#include "kernel/vec/winograd_vec.h"
+
+const rs_kern RS_TIER = {
+    .f16_to_f32 = vec_f16_to_f32,
+    .bf16_to_f32 = vec_bf16_to_f32,
+    .add = vec_add,
+    .axpby = vec_axpby,
+    .add_bias = vec_add_bias,
+    .silu = vec_silu,
+    .gelu = vec_gelu,
+    .quick_gelu = vec_quick_gelu,
+    .geglu = vec_geglu,
+    .layer_norm = vec_layer_norm,
+    .channel_sums = vec_channel_sums,
+    .scale_shift = vec_scale_shift,
+    .softmax_tile = vec_softmax_tile,
+    .scale_rows = vec_scale_rows,
+    .wino_input = vec_wino_input,
+    .wino_output = vec_wino_output,
+    .wino_weight = rs_ref_wino_weight, /* once per model load, in double */
+    .u8_to_f32 = vec_u8_to_f32,
+    .f32_to_u8 = vec_f32_to_u8,
+};
