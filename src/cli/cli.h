@@ -69,11 +69,14 @@ const char *rs_cli_guess(char *buf, size_t size, const char *word, const char *c
  * that is RS_EXIT_OK, the pipeline. */
 int rs_cli_open_pipeline(const char *path, const rs_cli_args *args, rs_pipeline **pipeline);
 
+/* Runs the job with progress on standard error; Ctrl-C stops it. An exit code. */
+int rs_cli_run_job(const rs_pipeline_spec *spec);
+
 /* A text sink that writes to standard output. */
 extern const rs_text_sink rs_cli_stdout;
 /* Flushes standard output; RS_EXIT_FAILED with a message if that fails. */
 int rs_cli_flush(void);
 
-extern const rs_cli_command rs_cmd_check, rs_cmd_schema;
+extern const rs_cli_command rs_cmd_check, rs_cmd_image, rs_cmd_models, rs_cmd_run, rs_cmd_schema;
 
 #endif

@@ -6,7 +6,10 @@
 #include "restyle/version.h"
 
 static const rs_cli_command *const commands[] = {
+    &rs_cmd_run,
+    &rs_cmd_image,
     &rs_cmd_check,
+    &rs_cmd_models,
     &rs_cmd_schema,
 };
 

@@ -1,0 +1,23 @@
+/* restyle run: a pipeline from the first frame to the finished output. */
+#include "cli/cli.h"
+
+static int run(const rs_cli_command *command, const rs_cli_args *args)
+{
+    (void)command;
+    rs_pipeline *p = NULL;
+    int code = rs_cli_open_pipeline(args->operands[0], args, &p);
+    if (code == RS_EXIT_OK)
+        code = rs_cli_run_job(rs_pipeline_get(p));
+    rs_pipeline_close(&p);
+    return code;
+}
+
+const rs_cli_command rs_cmd_run = {
+    .name = "run",
+    .help = "Restyle a clip or a folder of frames as a pipeline describes",
+    .operands = "PIPELINE",
+    .min_operands = 1,
+    .max_operands = 1,
+    .overrides = true,
+    .run = run,
+};

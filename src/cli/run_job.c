@@ -1,0 +1,77 @@
+/* What `run` and `image` share: the job, its progress, Ctrl-C, the exit code. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "restyle/job.h"
+
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    interrupted = 1;
+}
+
+/* The second Ctrl-C finds the default action again and stops at once. */
+static void catch_signals(void)
+{
+    struct sigaction a = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    sigemptyset(&a.sa_mask);
+    interrupted = 0;
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an ordinary write error */
+}
+
+struct console {
+    rs_cli_progress progress;
+};
+
+static bool on_progress(void *cookie, const rs_job_progress *job)
+{
+    struct console *c = cookie;
+    rs_cli_progress_show(&c->progress, job);
+    return !interrupted;
+}
+
+static void on_log(void *cookie, rs_log_level level, const char *line)
+{
+    struct console *c = cookie;
+    rs_cli_progress_clear(&c->progress);
+    fprintf(stderr, "restyle: %s%s\n", level == RS_LOG_WARN ? "warning: " : "", line);
+}
+
+static int exit_code(rs_status s, rs_job_part failed)
+{
+    if (s == RS_OK)
+        return RS_EXIT_OK;
+    if (s == RS_E_CANCELLED)
+        return RS_EXIT_INTERRUPTED;
+    return failed == RS_JOB_INPUT || failed == RS_JOB_MODEL ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
+}
+
+int rs_cli_run_job(const rs_pipeline_spec *spec)
+{
+    struct console c;
+    const rs_log log = { RS_LOG_INFO, on_log, &c };
+    const rs_job_events events = { on_progress, &c };
+    rs_job_result r;
+    rs_err err = { 0 };
+    rs_cli_progress_init(&c.progress);
+    catch_signals();
+    const rs_status s = rs_job_run(spec, &events, &log, &r, &err);
+    rs_cli_progress_clear(&c.progress);
+    if (s == RS_E_CANCELLED)
+        rs_cli_error("interrupted after %lld frames; '%s' was not written", (long long)r.frames,
+                     spec->output);
+    else if (s != RS_OK)
+        rs_cli_error("%s", err.msg);
+    else
+        fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s\n", spec->output, (long long)r.frames,
+                r.frames == 1 ? "frame" : "frames", r.width, r.height, r.seconds);
+    return exit_code(s, r.failed);
+}
