@@ -60,6 +60,7 @@ def run_list():
     runs["exact_uniform"] = ("euler_a", "uniform", "exact", 0.35, 6, 3.0, 1.0, "epsilon", 5)
     runs["diffusers"] = ("euler", "uniform", "diffusers", 0.5, 10, 3.0, 0.0, "epsilon", 5)
     runs["euler_a_eta"] = ("euler_a", "karras", "a1111", 0.7, 10, 3.0, 0.4, "epsilon", 11)
+    runs["eta_3"] = ("euler_a", "karras", "a1111", 0.7, 10, 3.0, 3.0, "epsilon", 11)  # clamped
     runs["ddim_eta"] = ("ddim", "uniform", "a1111", 0.7, 10, 3.0, 0.7, "epsilon", 11)
     runs["ddim_eta_1"] = ("ddim", "karras", "a1111", 0.7, 10, 3.0, 1.0, "v", 11)
     return runs
