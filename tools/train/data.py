@@ -19,7 +19,7 @@ import styles
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TILE, BIG = 128, 256           # training crops, and the size of the demo
-N_TILE, N_BIG = 3600, 160
+N_TILE, N_BIG = 3600, 64
 WALLPAPERS = ["/usr/share/wallpapers/*/contents/images*/*", "/usr/share/backgrounds/**/*"]
 STAMPS = "/usr/share/tuxpaint/stamps"
 # parts of gcompris-qt-data that hold photographs and paintings

@@ -11,6 +11,9 @@ import model
 import styles
 from common import DEVICE, load
 
+# how many of the crops: on two cores encoding costs as much as training
+TILES, BIG = (1600, 24) if DEVICE == "cpu" else (3600, 64)
+
 
 @torch.no_grad()
 def encode(net, u8):
@@ -21,8 +24,8 @@ def encode(net, u8):
 def main(work):
     net = model.autoencoder().to(DEVICE, memory_format=torch.channels_last).eval()
     net.load_state_dict(load(f"{work}/vae.ckpt")["ema"])
-    for name, keep in (("tile", 6), ("big", len(styles.STYLES) - 1)):
-        src = np.load(f"{work}/{name}.npy", mmap_mode="r")
+    for name, keep, limit in (("tile", 6, TILES), ("big", len(styles.STYLES) - 1, BIG)):
+        src = np.load(f"{work}/{name}.npy", mmap_mode="r")[:limit]
         rng = np.random.RandomState(7)
         pick = np.stack([np.concatenate([[0], 1 + rng.permutation(len(styles.STYLES) - 1)[:keep]]) for _ in src])
         side = src.shape[2] // model.FACTOR
