@@ -49,7 +49,7 @@ KERN_BIN := $(if $(KERN_SRC),$(B)/checkkern)
 CLI_BIN  := $(if $(CLI_SRC),$(B)/restyle)
 EMBED    := $(if $(wildcard samples/embed.c),$(B)/embed)
 
-.PHONY: all check check-style check-headers demo bench clean help
+.PHONY: all check check-style check-headers demo schema bench clean help
 .SECONDARY:
 all: $(CLI_BIN) $(LIB)
 
@@ -101,6 +101,10 @@ check-headers:
 ## demo: build, then restyle samples/clip.mp4 with the embedded model into out/demo.mp4
 demo: all
 	$(B)/restyle run pipelines/demo.yaml
+
+## schema: write pipelines/SCHEMA.md anew from the option rows
+schema: all
+	$(B)/restyle schema --markdown >pipelines/SCHEMA.md
 
 ## bench: time the kernels
 bench: $(KERN_BIN)
