@@ -45,11 +45,11 @@ def convert(x, dtype):
     return x
 
 
-def run(store, name, module, inputs, kwargs=None, call=None, hooks=(), tolerance=BLOCK_TOLERANCE):
+def run(store, name, module, inputs, kwargs=None, call=None, hooks=(), extra=None):
     """Runs module in float32 and float64, and stores the float64 outputs rounded to float32.
 
     inputs: name -> tensor, stored and passed in order; kwargs: passed but not stored. hooks: names
-    of inner modules whose outputs are stored too."""
+    of inner modules whose outputs are stored too; extra: name -> another call to store."""
     kwargs = kwargs or {}
     call = call or (lambda m, *a, **k: first(m(*a, **k)))
     results = []
@@ -62,12 +62,14 @@ def run(store, name, module, inputs, kwargs=None, call=None, hooks=(), tolerance
         out = call(m, *(convert(v, dtype) for v in inputs.values()),
                    **{k: convert(v, dtype) for k, v in kwargs.items()})
         seen["out"] = out
+        for k, f in (extra or {}).items():
+            seen[k] = f(m, *(convert(v, dtype) for v in inputs.values()))
         results.append(seen)
     for k, v in inputs.items():
         store.put(f"{name}/{k}", v)
     for k, exact in results[1].items():
         error = relative(results[0][k], exact)
-        assert error < tolerance / 5, f"{name}/{k}: float32 is off by {error:.2g}"
+        assert error < BLOCK_TOLERANCE / 5, f"{name}/{k}: float32 is off by {error:.2g}"
         store.put(f"{name}/{k}", exact.float())
     print(f"{name}: rms {results[1]['out'].square().mean().sqrt():.3f}, "
           f"float32 off by {relative(results[0]['out'], results[1]['out']):.1e}", flush=True)
@@ -165,7 +167,8 @@ def vae_whole(store, m, g):
         image = torch.rand((n, 3, h * f, w * f), generator=g) * 2 - 1
         run(store, f"{m.name}/vae/encode/{tag}", m.vae, {"in": image},
             hooks=[k for k in hooks if k.startswith("encoder")] if tag == "a" else (),
-            call=lambda v, x: v.encode(x).latent_dist.mean)
+            call=lambda v, x: v.encode(x).latent_dist.mean, extra={
+                "logvar": lambda v, x: v.encode(x).latent_dist.logvar})
         run(store, f"{m.name}/vae/decode/{tag}", m.vae, {"in": randn(g, n, 4, h, w)},
             hooks=[k for k in hooks if k.startswith("decoder")] if tag == "a" else (),
             call=lambda v, z: v.decode(z).sample)

@@ -6,6 +6,7 @@ import sys
 import types
 
 import torch
+from diffusers import DDIMScheduler
 
 import tiny_models
 from store import save
@@ -49,13 +50,8 @@ def load_k_diffusion(folder):
 
 
 def alphas_cumprod(config):
-    """In float64: float32 rounding would show at the smallest sigmas."""
-    a, b = config["beta_start"], config["beta_end"]
-    if config["beta_schedule"] == "scaled_linear":
-        betas = torch.linspace(a ** 0.5, b ** 0.5, 1000, dtype=torch.float64) ** 2
-    else:
-        betas = torch.linspace(a, b, 1000, dtype=torch.float64)
-    return torch.cumprod(1 - betas, 0)
+    """diffusers' own, float32 as it keeps them; everything made from them is float64."""
+    return DDIMScheduler(num_train_timesteps=1000, **config).alphas_cumprod.double()
 
 
 def make_denoiser(external, model, unet, dtype, cond, uncond, cfg_scale):
