@@ -13,7 +13,6 @@ struct rs_bundle {
     const char *tokenizer;          /* folder given by the caller, or NULL */
     bool single;                    /* one file in the LDM layout, else a diffusers folder */
     rs_weights *weights[RS_PARTS];  /* NULL while absent; one set three times for a single file */
-    const char *source[RS_PARTS];   /* where the sizes of a part come from, for messages */
     bool known[RS_PARTS];           /* the part's sizes are filled in */
     bool noise_known;
     rs_unet_config unet;
@@ -39,7 +38,7 @@ rs_status rs_bundle_probe(rs_arena *arena, const char *path, const char *tokeniz
 /* "text_encoder", "unet", "vae". */
 const char *rs_part_name(rs_part part);
 
-/* Steps of the diffusers layout. */
+/* Steps of the diffusers layout; weights come behind the config of the same part. */
 rs_status rs_folder_identify(rs_bundle *b, rs_err *err);
 rs_status rs_folder_weights(rs_bundle *b, rs_part part, rs_err *err);
 rs_status rs_folder_config(rs_bundle *b, rs_part part, rs_err *err);

@@ -36,7 +36,8 @@ static const char *scaled(uint64_t n, const char *unit, char *buf, size_t size)
 }
 
 /* The file is not repeated for a model in one file. */
-static void print_part(const struct printer *p, const rs_model_info *info, const rs_model_part *part)
+static void print_part(const struct printer *p, const rs_model_info *info,
+                       const rs_model_part *part)
 {
     char n[32], bytes[32];
     put(p, "  %-13s %s", part->name, part->sizes ? part->sizes : "sizes unknown");
@@ -65,7 +66,8 @@ void rs_model_print(const rs_model_info *info, void (*line)(void *cookie, const 
     if (info->multiple)
         put(&p, "  %-13s multiples of %d", "picture sizes", info->multiple);
     if (info->unused_tensors)
-        put(&p, "  %-13s %" PRIu64 " tensors, %s", "not used", info->unused_tensors,
+        put(&p, "  %-13s %" PRIu64 " tensor%s, %s", "not used", info->unused_tensors,
+            info->unused_tensors == 1 ? "" : "s",
             scaled(info->unused_bytes, "B", bytes, sizeof(bytes)));
     if (info->note)
         put(&p, "  %-13s %s", "note", info->note);

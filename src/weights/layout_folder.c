@@ -7,11 +7,11 @@
 #include "weights/config_file.h"
 
 static const struct {
-    const char *folder, *stem;
+    const char *folder, *stem, *what;
 } parts[RS_PARTS] = {
-    [RS_PART_TEXT] = { "text_encoder", "model" },
-    [RS_PART_UNET] = { "unet", "diffusion_pytorch_model" },
-    [RS_PART_VAE] = { "vae", "diffusion_pytorch_model" },
+    [RS_PART_TEXT] = { "text_encoder", "model", "the text encoder" },
+    [RS_PART_UNET] = { "unet", "diffusion_pytorch_model", "the unet" },
+    [RS_PART_VAE] = { "vae", "diffusion_pytorch_model", "the autoencoder" },
 };
 
 const char *rs_part_name(rs_part part)
@@ -135,10 +135,7 @@ rs_status rs_folder_weights(rs_bundle *b, rs_part part, rs_err *err)
     if (!dir)
         return no_memory(b, err);
     if (!rs_is_dir(dir))
-        return RS_FAIL(err, RS_E_NOTFOUND,
-                       "'%s' has no folder '%s': the %s is missing from the model", b->path, folder,
-                       part == RS_PART_TEXT ? "text "
-                       "encoder" : part == RS_PART_UNET ? "UNet" : "autoencoder");
+        return RS_OK; /* rs_folder_config has reported it */
     for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
         char *path = part_file(b, folder, parts[part].stem, endings[i]);
         if (!path)
@@ -149,14 +146,28 @@ rs_status rs_folder_weights(rs_bundle *b, rs_part part, rs_err *err)
     return missing_weights(b, part, err);
 }
 
-rs_status rs_folder_config(rs_bundle *b, rs_part part, rs_err *err)
+/* Opens the config at "folder/file", naming the part when it is not there. */
+static rs_status open_config(const rs_bundle *b, const char *folder, const char *file,
+                             const char *what, rs_config_file *c, rs_err *err)
 {
-    char *path = part_file(b, parts[part].folder, "config", ".json");
-    rs_config_file c;
+    char *dir = rs_path_join(b->arena, b->path, folder);
+    char *path = dir ? rs_path_join(b->arena, dir, file) : NULL;
     if (!path)
         return no_memory(b, err);
-    RS_TRY(rs_config_open(b->arena, path, &c, err));
-    b->source[part] = path;
+    if (!rs_is_dir(dir))
+        return RS_FAIL(err, RS_E_NOTFOUND, "'%s' has no folder '%s': %s is missing", b->path,
+                       folder, what);
+    if (!rs_is_file(path))
+        return RS_FAIL(err, RS_E_NOTFOUND, "'%s' has no '%s', which describes %s", dir, file,
+                       what);
+    return rs_config_open(b->arena, path, c, err);
+}
+
+rs_status rs_folder_config(rs_bundle *b, rs_part part, rs_err *err)
+{
+    rs_config_file c;
+    RS_TRY(open_config(b, parts[part].folder, "config.json", parts[part].what, &c, err));
+    const char *path = c.path;
     switch (part) {
     case RS_PART_UNET:
         RS_TRY(rs_unet_config_read(&c, &b->unet));
@@ -177,13 +188,10 @@ rs_status rs_folder_config(rs_bundle *b, rs_part part, rs_err *err)
 
 rs_status rs_folder_noise(rs_bundle *b, rs_err *err)
 {
-    char *path = rs_path_join(b->arena, b->path, "scheduler/scheduler_config.json");
     rs_config_file c;
-    if (!path)
-        return no_memory(b, err);
-    RS_TRY(rs_config_open(b->arena, path, &c, err));
+    RS_TRY(open_config(b, "scheduler", "scheduler_config.json", "the noise schedule", &c, err));
     RS_TRY(rs_noise_config_read(&c, &b->noise));
-    RS_TRY(rs_noise_check(&b->noise, path, err));
+    RS_TRY(rs_noise_check(&b->noise, c.path, err));
     b->noise_known = true;
     return RS_OK;
 }

@@ -125,7 +125,7 @@ static const char *other_model(const rs_weights *w)
     } alone[] = {
         { "down_blocks.", "the unet of a diffusers model; give the path of the model's folder" },
         { "encoder.", "an autoencoder alone; give the path of the whole model" },
-        { "first_stage_model.", "an autoencoder alone; give the path of the whole model" },
+        { "first_stage_model.", "incomplete: no tensor begins with '" RS_LDM_UNET "'" },
         { "text_model.", "a text encoder alone; give the path of the model's folder" },
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
@@ -143,10 +143,8 @@ rs_status rs_single_open(rs_bundle *b, rs_err *err)
 {
     rs_weights *w;
     RS_TRY(rs_weights_open(b->arena, b->path, &w, err));
-    for (rs_part part = 0; part < RS_PARTS; part++) {
+    for (rs_part part = 0; part < RS_PARTS; part++)
         b->weights[part] = w;
-        b->source[part] = b->path;
-    }
     const char *other = other_model(w);
     if (other)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s' is %s", b->path, other);
