@@ -292,6 +292,10 @@ rs_value *rs_yaml_parse(rs_arena *arena, const char *name, const char *text, siz
                         rs_diags *diags)
 {
     struct reader r;
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+        text += 3;
+        size -= 3;
+    }
     if (!check_text(name, text, size, diags) || !start(&r, arena, name, text, size, diags))
         return NULL;
     rs_value *root = read_document(&r);

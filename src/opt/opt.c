@@ -125,7 +125,9 @@ static bool parse_entry(rs_opt_ctx *ctx, const rs_opt_group *group, const char *
         return false;
     if (e->value->kind == RS_VALUE_NULL && !rs_opt_subgroup(row)) {
         rs_diags_add(ctx->diags, e->pos, path, RS_E_INVALID, NULL,
-                     "no value: write one, or delete the key to get the default");
+                     row->flags & RS_OPT_REQUIRED
+                         ? "no value, but it is required"
+                         : "no value: write one, or delete the key to get the default");
         return false;
     }
     void *at = (char *)out + row->offset;
@@ -142,7 +144,7 @@ void rs_opt_parse(rs_opt_ctx *ctx, const rs_opt_group *group, const char *prefix
     for (const rs_opt *row = group->rows; row->key; row++) {
         if ((row->flags & RS_OPT_REQUIRED) && !rs_value_find(map, row->key, strlen(row->key)))
             rs_diags_add(ctx->diags, map->pos, rs_opt_key_path(ctx, prefix, row->key),
-                         RS_E_INVALID, NULL, "required, but not given: %s", row->help);
+                         RS_E_INVALID, NULL, "required, but not given (%s)", row->help);
     }
     if (group->check)
         group->check(ctx, prefix, map, out);

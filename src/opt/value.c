@@ -51,25 +51,19 @@ bool rs_value_set(rs_arena *arena, rs_value *root, const char *path, rs_value *v
         const size_t n = strcspn(path, ".");
         const bool leaf = path[n] == '\0';
         rs_entry *e = rs_value_find(map, path, n);
-        if (leaf && e) {
-            e->value = value;
-            e->pos = value->pos;
-            return true;
-        }
-        if (e && e->value->kind == RS_VALUE_NULL)
-            *e->value = (rs_value){ .kind = RS_VALUE_MAP, .pos = e->value->pos };
-        if (e && e->value->kind != RS_VALUE_MAP)
-            return true;
+        rs_value *next = leaf ? value : e && e->value->kind == RS_VALUE_MAP ? e->value : NULL;
+        if (!next && !(next = rs_value_map(arena, value->pos)))
+            return false;
         if (!e) {
-            rs_value *next = leaf ? value : rs_value_map(arena, value->pos);
-            if (!next || !rs_value_append(arena, map, path, n, value->pos, next))
+            if (!rs_value_append(arena, map, path, n, value->pos, next))
                 return false;
-            if (leaf)
-                return true;
-            map = next;
-        } else {
-            map = e->value;
+        } else if (e->value != next) {
+            e->value = next;
+            e->pos = value->pos;
         }
+        if (leaf)
+            return true;
+        map = next;
         path += n + 1;
     }
 }

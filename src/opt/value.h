@@ -44,8 +44,8 @@ bool rs_value_append(rs_arena *arena, rs_value *map, const char *key, size_t len
 /* The first entry of that name, or NULL; map may be of any kind. */
 rs_entry *rs_value_find(const rs_value *map, const char *key, size_t len);
 
-/* Puts value at "a.b.c", making maps on the way; a scalar on the way is left
- * alone, as it will be reported itself. False when out of memory. */
+/* Puts value at "a.b.c", making maps on the way, also in the place of what is no
+ * map. False when out of memory. */
 bool rs_value_set(rs_arena *arena, rs_value *root, const char *path, rs_value *value);
 
 #endif

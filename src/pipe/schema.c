@@ -83,7 +83,7 @@ static const rs_opt pipeline_rows[] = {
     { "size", OPT_SIZE(size), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output; without one, the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
-      HELP("how frames of another shape get that size") },
+      HELP("how frames get to that size; without one, to the rounded size") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
     { "encode", OPT_GROUP(rs_encode_spec, encode, &encode_group) },

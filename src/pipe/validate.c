@@ -84,7 +84,7 @@ bool rs_check_output(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const 
     (void)row;
     rs_sink_kind kind;
     rs_err err = { 0 };
-    if (rs_sink_kind_of(text_at(at), &kind, &err) != RS_OK) {
+    if (rs_sink_kind_of(rs_path_show(ctx->current_dir, text_at(at)), &kind, &err) != RS_OK) {
         rs_diags_add(ctx->diags, value->pos, key, RS_E_INVALID, NULL, "%s", err.msg);
         return false;
     }
@@ -140,8 +140,10 @@ static void check_codec(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_
     const rs_entry *encode = rs_value_find(map, "encode", strlen("encode"));
     const rs_entry *codec = encode ? rs_opt_given(encode->value, "codec") : NULL;
     rs_err err = { 0 };
-    if (!codec || !rs_opt_given(map, "output") ||
-        rs_sink_check_codec(spec->output, spec->encode.codec, &err) == RS_OK)
+    if (!codec || !rs_opt_given(map, "output"))
+        return;
+    const char *output = rs_path_show(ctx->current_dir, spec->output);
+    if (rs_sink_check_codec(output, spec->encode.codec, &err) == RS_OK)
         return;
     rs_diags_add(ctx->diags, codec->value->pos, "encode.codec", RS_E_INVALID, NULL, "%s", err.msg);
 }
@@ -168,7 +170,8 @@ static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline
         return;
     rs_bundle *bundle = NULL;
     rs_err err = { 0 };
-    if (rs_bundle_open(ctx->arena, spec->model, spec->tokenizer, &bundle, &err) != RS_OK)
+    const char *path = rs_path_show(ctx->current_dir, spec->model);
+    if (rs_bundle_open(ctx->arena, path, spec->tokenizer, &bundle, &err) != RS_OK)
         rs_diags_add(ctx->diags, model->value->pos, "model", RS_E_NOTFOUND, NULL, "%s", err.msg);
     else if (size)
         check_size(ctx, size->value->pos, spec->size, 1 << (rs_bundle_vae(bundle)->n_levels - 1));
@@ -179,10 +182,6 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
 {
     (void)prefix;
     const rs_pipeline_spec *spec = values;
-    const rs_entry *resize = rs_opt_given(map, "resize");
-    if (resize && !rs_value_find(map, "size", strlen("size")))
-        rs_diags_add(ctx->diags, resize->pos, "resize", RS_E_INVALID, NULL,
-                     "has no effect without 'size': give one, or delete this key");
     check_output_use(ctx, map, spec);
     check_codec(ctx, map, spec);
     if (ctx->check_files)

@@ -1,0 +1,206 @@
+/* The parts beneath the rows: numbers, suggestions, paths, the tree, diagnostics. */
+#include <locale.h>
+
+#include "opt/diag.h"
+#include "opt/number.h"
+#include "opt/opt_text.h"
+#include "opt/path.h"
+#include "opt/value.h"
+#include "tests/lib/test.h"
+
+static void integers(void)
+{
+    static const struct { const char *text; rs_number want; int64_t value; } cases[] = {
+        { "0", RS_NUMBER_OK, 0 }, { "-0", RS_NUMBER_OK, 0 }, { "+7", RS_NUMBER_OK, 7 },
+        { "-12", RS_NUMBER_OK, -12 }, { "9223372036854775807", RS_NUMBER_OK, INT64_MAX },
+        { "9223372036854775808", RS_NUMBER_BIG, 0 }, { "99999999999999999999", RS_NUMBER_BIG, 0 },
+        { "", RS_NUMBER_NOT, 0 }, { "-", RS_NUMBER_NOT, 0 }, { "-+1", RS_NUMBER_NOT, 0 },
+        { "010", RS_NUMBER_NOT, 0 }, { "1.0", RS_NUMBER_NOT, 0 }, { "1e3", RS_NUMBER_NOT, 0 },
+        { " 1", RS_NUMBER_NOT, 0 }, { "0x10", RS_NUMBER_NOT, 0 }, { "1_000", RS_NUMBER_NOT, 0 },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t v = 0;
+        CHECK_INT(rs_parse_int(cases[i].text, &v), cases[i].want);
+        CHECK_INT(v, cases[i].value);
+    }
+    uint64_t u = 0;
+    CHECK_INT(rs_parse_uint("18446744073709551615", &u), RS_NUMBER_OK);
+    CHECK(u == UINT64_MAX);
+    CHECK_INT(rs_parse_uint("18446744073709551616", &u), RS_NUMBER_BIG);
+    CHECK_INT(rs_parse_uint("-1", &u), RS_NUMBER_NOT);
+}
+
+static void reals(void)
+{
+    static const struct { const char *text; rs_number want; double value; } cases[] = {
+        { "0", RS_NUMBER_OK, 0 }, { "0.55", RS_NUMBER_OK, 0.55 }, { ".5", RS_NUMBER_OK, 0.5 },
+        { "5.", RS_NUMBER_OK, 5 }, { "-1.25e-3", RS_NUMBER_OK, -0.00125 }, { "1E2", RS_NUMBER_OK, 100 },
+        { "123456789012345678901234567890", RS_NUMBER_OK, 1.2345678901234568e29 },
+        { "0.000000000000000000000000000001", RS_NUMBER_OK, 1e-30 }, { "1e-9999", RS_NUMBER_OK, 0 },
+        { "0e99999", RS_NUMBER_OK, 0 }, { "1e999", RS_NUMBER_BIG, 0 },
+        { "", RS_NUMBER_NOT, 0 }, { ".", RS_NUMBER_NOT, 0 }, { "1e", RS_NUMBER_NOT, 0 },
+        { "1e+", RS_NUMBER_NOT, 0 }, { "1.2.3", RS_NUMBER_NOT, 0 }, { ".nan", RS_NUMBER_NOT, 0 },
+        { "inf", RS_NUMBER_NOT, 0 }, { "0,5", RS_NUMBER_NOT, 0 }, { "1 ", RS_NUMBER_NOT, 0 },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        double v = 0;
+        CHECK_INT(rs_parse_real(cases[i].text, &v), cases[i].want);
+        CHECK_NEAR(v, cases[i].value, 1e-15 * fabs(cases[i].value));
+    }
+}
+
+/* Printing and reading gives the same float, for every exponent. */
+static void real_round_trip(void)
+{
+    rs_strbuf sb;
+    rs_strbuf_init(&sb, 100);
+    uint32_t bits = 0x00800000u; /* the smallest normal float */
+    for (int i = 0; i < 20000 && bits < 0x7f000000u; i++, bits += 106033u) {
+        float x;
+        double y;
+        memcpy(&x, &bits, sizeof(x));
+        rs_strbuf_clear(&sb);
+        rs_print_real(&sb, (double)x);
+        CHECK_INT(rs_parse_real(sb.data, &y), RS_NUMBER_OK);
+        if ((float)y != x)
+            TEST_FAIL("%.9g printed as %s", (double)x, sb.data);
+    }
+    static const struct { double value; const char *want; } texts[] = {
+        { (double)0.55f, "0.55" }, { 1000, "1000" }, { 0, "0" }, { -1, "-1" }, { (double)1e-6f, "1e-06" },
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        rs_strbuf_clear(&sb);
+        rs_print_real(&sb, texts[i].value);
+        CHECK_STR(sb.data, texts[i].want);
+    }
+    rs_strbuf_release(&sb);
+}
+
+static void suggestions(void)
+{
+    static const char *const keys[] = { "prompt", "negative_prompt", "strength", "steps", "steps_mode",
+                                        "cfg_scale", "sampler", "seed" };
+    static const struct { const char *word, *want; } cases[] = {
+        { "promt", "prompt" }, { "stpes", "steps" }, { "Seed", "seed" }, { "cfg", "cfg_scale" },
+        { "denoising_strength", "strength" }, { "sampler_name", "sampler" },
+        { "negative-prompt", "negative_prompt" }, { "steps_mod", "steps_mode" },
+        { "xyzzy", NULL }, { "", NULL }, { "q", NULL }, { "seeds", "seed" },
+        { "a_word_far_longer_than_any_key_there_could_be", NULL },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *got = rs_suggest(cases[i].word, keys, sizeof(keys) / sizeof(keys[0]));
+        CHECK_STR(got ? got : "(none)", cases[i].want ? cases[i].want : "(none)");
+    }
+}
+
+static void paths(void)
+{
+    static const struct { const char *dir, *path, *want; } cases[] = {
+        { "/a/b", "c", "/a/b/c" }, { "/a/b", "../c", "/a/c" }, { "/a/b", "../../../c", "/c" },
+        { "/a/b", "./c/", "/a/b/c/" }, { "/a/b", "..", "/a" }, { "/a", "..", "/" }, { "/", "x", "/x" },
+        { "/a/b", ".", "/a/b" }, { "/a/b", "/x/../y", "/x/../y" }, { "/a/b", "c/../d", "/a/b/c/../d" },
+        { "/a/b", "..c", "/a/b/..c" }, { "/a/b", ".hidden", "/a/b/.hidden" }, { "/a/b", "..//c", "/a/c" },
+        { "/a/b", ".../c", "/a/b/.../c" },
+    };
+    rs_arena *a = rs_arena_open(0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        CHECK_STR(rs_path_resolve(a, cases[i].dir, cases[i].path), cases[i].want);
+    CHECK_STR(rs_path_show("/a/b", "/a/b/c"), "c");
+    CHECK_STR(rs_path_show("/a/b", "/a/bc"), "/a/bc");
+    CHECK_STR(rs_path_show("/a/b", "/a/b"), "/a/b");
+    rs_arena_close(&a);
+}
+
+static void yaml_and_json_strings(void)
+{
+    rs_strbuf sb;
+    rs_strbuf_init(&sb, 1000);
+    rs_print_yaml_string(&sb, "a\"\\\n\t\x01 \xc3\xa9 \xc2\x85 \xe2\x80\xa8 \xef\xbb\xbf \xf0\x9f\x8e\xa8");
+    CHECK_STR(sb.data, "\"a\\\"\\\\\\n\\x09\\x01 \xc3\xa9 \\x85 \\u2028 \\uFEFF \xf0\x9f\x8e\xa8\"");
+    rs_strbuf_clear(&sb);
+    rs_print_json_string(&sb, "a\"\\\n\xc3\xa9");
+    CHECK_STR(sb.data, "\"a\\\"\\\\\\u000a\xc3\xa9\"");
+    rs_strbuf_release(&sb);
+}
+
+static void shown_values_are_cut_between_characters(void)
+{
+    char buf[RS_SHOW_MAX];
+    /* 39 letters, then two-byte characters: the cut at 40 would split one. */
+    const rs_value v = { .kind = RS_VALUE_SCALAR,
+                         .text = "123456789012345678901234567890123456789\xc3\xa9\xc3\xa9\xc3\xa9" };
+    CHECK_STR(rs_value_show(&v, buf), "'123456789012345678901234567890123456789...'");
+}
+
+static void tree_set(void)
+{
+    rs_arena *a = rs_arena_open(0);
+    const rs_pos pos = { "f", 3, 5 };
+    rs_value *root = rs_value_map(a, pos), *one = rs_value_scalar(a, pos, "1", 1, false);
+    rs_value *two = rs_value_scalar(a, pos, "2", 1, false);
+    CHECK(rs_value_set(a, root, "x", one));
+    CHECK(rs_value_set(a, root, "g.h.i", one));
+    CHECK(rs_value_set(a, root, "g.h.i", two));
+    CHECK(rs_value_find(root, "x", 1)->value == one);
+    CHECK(rs_value_set(a, root, "x.y", two)); /* x becomes a map */
+    CHECK(rs_value_find(rs_value_find(root, "x", 1)->value, "y", 1)->value == two);
+    const rs_value *h = rs_value_find(rs_value_find(root, "g", 1)->value, "h", 1)->value;
+    CHECK(rs_value_find(h, "i", 1)->value == two && !rs_value_find(h, "i", 1)->next);
+    CHECK(!rs_value_find(root, "gg", 2) && !rs_value_find(one, "x", 1));
+    rs_arena_close(&a);
+}
+
+struct seen {
+    int n;
+    char lines[64][200];
+};
+
+static void see(void *cookie, const rs_diag *d)
+{
+    struct seen *s = cookie;
+    CHECK(s->n < 64);
+    rs_diag_format(d, s->lines[s->n++], sizeof(s->lines[0]));
+}
+
+static void diagnostics_in_order(void)
+{
+    rs_arena *a = rs_arena_open(0);
+    rs_diags d;
+    struct seen s = { 0 };
+    const rs_diag_sink sink = { see, &s };
+    rs_diags_init(&d, a);
+    rs_diags_add(&d, (rs_pos){ "--set b=1", 0, 2 }, "b", RS_E_INVALID, NULL, "second option");
+    rs_diags_add(&d, (rs_pos){ "--set a=1", 0, 1 }, "a", RS_E_INVALID, "x", "first option");
+    rs_diags_add(&d, (rs_pos){ "f", 2, 9 }, "k", RS_E_INVALID, NULL, "third \x1b[31m");
+    rs_diags_add(&d, (rs_pos){ "f", 2, 1 }, "", RS_E_INVALID, NULL, "second");
+    rs_diags_add(&d, (rs_pos){ "f", 1, 7 }, "k", RS_E_INVALID, NULL, "first");
+    rs_diags_send(&d, &sink);
+    CHECK_INT(s.n, 5);
+    CHECK_STR(s.lines[0], "f:1:7: k: first");
+    CHECK_STR(s.lines[1], "f:2:1: second");
+    CHECK_STR(s.lines[2], "f:2:9: k: third ?[31m");
+    CHECK_STR(s.lines[3], "--set a=1: a: first option (did you mean 'x'?)");
+    CHECK_STR(s.lines[4], "--set b=1: b: second option");
+    for (int i = 0; i < 60; i++)
+        rs_diags_add(&d, (rs_pos){ "f", 10 + i, 1 }, "", RS_E_INVALID, NULL, "more");
+    s.n = 0;
+    rs_diags_send(&d, &sink);
+    CHECK_INT(s.n, 51);
+    CHECK_STR(s.lines[50], "f: 15 more problems are not shown");
+    rs_arena_close(&a);
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "de_DE.UTF-8"); /* where it is installed: a decimal comma */
+    TEST_RUN(integers);
+    TEST_RUN(reals);
+    TEST_RUN(real_round_trip);
+    TEST_RUN(suggestions);
+    TEST_RUN(paths);
+    TEST_RUN(yaml_and_json_strings);
+    TEST_RUN(shown_values_are_cut_between_characters);
+    TEST_RUN(tree_set);
+    TEST_RUN(diagnostics_in_order);
+    return 0;
+}
