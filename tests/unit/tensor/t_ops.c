@@ -278,8 +278,8 @@ static void small_ones(void)
     for (int t = 0; t < 9; t++)
         for (int c = 0; c < 3; c++) {
             const double g = (double)at(&gate, 0, 0, t, 3 + c);
-            CHECK_NEAR(at(&half, 0, 0, t, c), (double)at(&gate, 0, 0, t, c) * g / 2 * (1 + erf(g / sqrt(2.0))),
-                       1e-6);
+            const double want = (double)at(&gate, 0, 0, t, c) * g / 2 * (1 + erf(g / sqrt(2.0)));
+            CHECK_NEAR(at(&half, 0, 0, t, c), want, 1e-6);
         }
     float planar[2 * 4 * 15];
     rs_tensor_to_planar(planar, &a);
