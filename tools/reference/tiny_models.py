@@ -39,11 +39,12 @@ MODELS = {
         scheduler=dict(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012,
                        prediction_type="epsilon")),
     # Linear projections, lists of heads / layers / transformer layers, gelu, three-level
-    # autoencoder without attention, v prediction over linear betas, a short text window.
+    # autoencoder without attention, v prediction over linear betas, a short text window, and
+    # epsilons in the norms that are large enough to be seen.
     "tiny2": dict(
         unet=dict(
             sample_size=10, in_channels=4, out_channels=4, layers_per_block=[1, 2],
-            block_out_channels=(12, 18), norm_num_groups=6, attention_head_dim=[2, 3],
+            block_out_channels=(12, 18), norm_num_groups=6, norm_eps=1e-3, attention_head_dim=[2, 3],
             transformer_layers_per_block=[1, 2], cross_attention_dim=20, use_linear_projection=True,
             down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
             up_block_types=("CrossAttnUpBlock2D", "UpBlock2D")),
@@ -53,7 +54,7 @@ MODELS = {
             mid_block_add_attention=False,
             down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3),
         text=dict(hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4,
-                  max_position_embeddings=24, hidden_act="gelu"),
+                  max_position_embeddings=24, hidden_act="gelu", layer_norm_eps=1e-3),
         merges=60, dtypes=dict(unet=torch.float16, vae=torch.bfloat16, text_encoder=torch.float32),
         scheduler=dict(beta_schedule="linear", beta_start=0.0001, beta_end=0.02,
                        prediction_type="v_prediction")),
