@@ -37,10 +37,11 @@ static const char *text(struct model *m, const char *fmt, ...)
 static bool add_problem(void *cookie, const rs_err *err)
 {
     struct model *m = cookie;
-    if (m->info.n_problems < MAX_PROBLEMS) {
-        m->problems[m->info.n_problems] = text(m, "%s", err->msg);
-        m->info.n_problems++;
-    }
+    for (size_t i = 0; i < m->info.n_problems; i++)
+        if (m->problems[i] && strcmp(m->problems[i], err->msg) == 0)
+            return true; /* several parts of one file may fail alike */
+    if (m->info.n_problems < MAX_PROBLEMS)
+        m->problems[m->info.n_problems++] = text(m, "%s", err->msg);
     return true;
 }
 

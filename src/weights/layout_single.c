@@ -52,13 +52,29 @@ int rs_single_norm_groups(const int *channels, int n_levels)
     return groups;
 }
 
-/* Strings are quoted for JSON, so only plain words are taken. */
-static bool is_word(const char *s)
+/* The value of one key as a node: a string as it is, anything else as JSON. */
+static rs_status metadata_node(const rs_bundle *b, const char *key, const char *value, bool string,
+                               rs_json **out, rs_err *err)
 {
-    for (; *s; s++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.", *s))
-            return false;
-    return true;
+    char name[600];
+    rs_json *node = RS_NEW(b->arena, rs_json);
+    if (!node)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", b->path);
+    if (string) {
+        node->type = RS_JSON_STRING;
+        node->string = value;
+        node->n = (uint32_t)strlen(value);
+        node->line = node->column = 1;
+    } else {
+        const rs_json *parsed;
+        snprintf(name, sizeof(name), "'%.500s': metadata '%s'", b->path, key);
+        RS_TRY(rs_json_parse(b->arena, value, strlen(value), name, &parsed, err));
+        *node = *parsed;
+    }
+    node->key = key;
+    node->key_len = (uint32_t)strlen(key);
+    *out = node;
+    return RS_OK;
 }
 
 rs_status rs_single_metadata(const rs_bundle *b, rs_config_file *out, rs_err *err)
@@ -67,36 +83,38 @@ rs_status rs_single_metadata(const rs_bundle *b, rs_config_file *out, rs_err *er
         const char *key;
         bool string;
     } keys[] = {
-        { "restyle.heads", false },          { "restyle.norm_groups", false },
-        { "restyle.vae_norm_groups", false }, { "restyle.scaling_factor", false },
-        { "restyle.text_heads", false },     { "restyle.text_act", true },
-        { "restyle.train_steps", false },    { "restyle.beta_start", false },
-        { "restyle.beta_end", false },       { "restyle.beta_schedule", true },
+        { "restyle.heads", false },
+        { "restyle.norm_groups", false },
+        { "restyle.vae_norm_groups", false },
+        { "restyle.scaling_factor", false },
+        { "restyle.text_heads", false },
+        { "restyle.text_act", true },
+        { "restyle.train_steps", false },
+        { "restyle.beta_start", false },
+        { "restyle.beta_end", false },
+        { "restyle.beta_schedule", true },
         { "restyle.prediction", true },
     };
-    char text[4096] = "{";
-    size_t n = 1;
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-        const char *value = rs_weights_metadata(b->weights[0], keys[i].key);
-        if (!value)
-            continue;
-        if (strlen(value) > 200 || (keys[i].string && !is_word(value)))
-            return RS_FAIL(err, RS_E_FORMAT, "'%s': metadata '%s' is no plain word or number",
-                           b->path,
-                           keys[i].key);
-        const char *quote = keys[i].string ? "\"" : "";
-        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"%s\":%s%s%s", n > 1 ? "," : "",
-                              keys[i].key, quote, value, quote);
-    }
-    n += (size_t)snprintf(text + n, sizeof(text) - n, "}");
-    *out = (rs_config_file){ .err = err };
     const size_t size = strlen(b->path) + 32;
     char *name = rs_arena_alloc(b->arena, size);
-    if (!name)
+    rs_json *root = RS_NEW(b->arena, rs_json);
+    if (!name || !root)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", b->path);
     snprintf(name, size, "'%s': metadata", b->path);
-    out->path = name;
-    return rs_json_parse(b->arena, text, n, name, &out->root, err);
+    root->type = RS_JSON_OBJECT;
+    const rs_json **tail = &root->first;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        const char *value = rs_weights_metadata(b->weights[0], keys[i].key);
+        rs_json *node;
+        if (!value)
+            continue;
+        RS_TRY(metadata_node(b, keys[i].key, value, keys[i].string, &node, err));
+        *tail = node;
+        tail = &node->next;
+        root->n++;
+    }
+    *out = (rs_config_file){ .path = name, .root = root, .err = err };
+    return RS_OK;
 }
 
 /* A file that is something else than a Stable Diffusion 1.x checkpoint. */

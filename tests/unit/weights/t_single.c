@@ -119,14 +119,13 @@ static void metadata(void)
         const char *key, *value, *msg;
     } bad[] = {
         { "restyle.text_act", "relu",
-          "'s.safetensors': metadata:1:148: 'restyle.text_act' holds 'relu', restyle supports "
+          "'s.safetensors': metadata:1:1: 'restyle.text_act' holds 'relu', restyle supports "
           "quick_gelu, gelu" },
-        { "restyle.prediction", "a b", "'s.safetensors': metadata 'restyle.prediction' is no plain word "
-          "or number" },
-        { "restyle.beta_start", "x",
-          "'s.safetensors': metadata:1:150: expected a value, found 'x'" },
+        { "restyle.beta_start", "1, 2",
+          "'s.safetensors': metadata 'restyle.beta_start':1:2: expected nothing behind the value, "
+          "found ','" },
         { "restyle.beta_start", "-1",
-          "'s.safetensors': metadata:1:150: 'restyle.beta_start' is -1, expected a number from 1e-09 "
+          "'s.safetensors': metadata:1:1: 'restyle.beta_start' is -1, expected a number from 1e-09 "
           "to 0.999" },
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
