@@ -1,0 +1,15 @@
+/* Decoding one file with FFmpeg, frame after frame. */
+#ifndef RS_MEDIA_AV_IN_H
+#define RS_MEDIA_AV_IN_H
+
+#include "media/media.h"
+
+typedef struct rs_av_in rs_av_in;
+
+rs_status rs_av_in_open(const char *path, const rs_log *log, rs_av_in **in, rs_err *err);
+void rs_av_in_close(rs_av_in **in);
+const rs_source_info *rs_av_in_info(const rs_av_in *in);
+/* As rs_source_next. */
+rs_status rs_av_in_next(rs_av_in *in, rs_frame *frame, bool *end, rs_err *err);
+
+#endif

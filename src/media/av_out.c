@@ -1,0 +1,349 @@
+/* Encoding and multiplexing. The file grows under a temporary name beside its
+ * final one and is renamed when it is whole. Times are the source's: encoder and
+ * stream run in the source's time base, so rates such as 30000/1001 and variable
+ * frame times come out as they went in.
+ *
+ * The number of encoder threads is fixed, because x264's output depends on it:
+ * the same job gives the same bytes on every machine. Likewise the muxer writes
+ * no dates and no random numbers (AVFMT_FLAG_BITEXACT). */
+#define _POSIX_C_SOURCE 200809L
+#include "media/av_out.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "media/audio_copy.h"
+#include "media/av_pixels.h"
+#include "media/av_util.h"
+#include "media/codecs.h"
+
+#define ENCODER_THREADS 4
+/* More than any encoder looks ahead. */
+#define N_DURATIONS 512
+
+struct rs_av_out {
+    rs_arena *arena;
+    const char *path, *temp;
+    int width, height; /* of the pictures; the encoder's may be padded */
+    AVRational time_base;
+    AVFormatContext *fmt;
+    AVCodecContext *enc;
+    AVStream *st;
+    AVFrame *frame;
+    AVPacket *pkt;
+    rs_audio_copy *audio;
+    rs_av_pixels pixels;
+    int64_t n_frames, last_pts;
+    /* Encoders of FFmpeg 5 do not hand durations on: kept here by pts. */
+    struct { int64_t pts, duration; } durations[N_DURATIONS];
+    bool created;
+};
+
+static AVRational to_av(rs_rational r)
+{
+    return (AVRational){ r.num, r.den };
+}
+
+/* The codec's own limits on time bases: 16 bits in MPEG-4, a rate in MPEG-1/2. */
+static AVRational encoder_time_base(const AVCodec *codec, const rs_sink_options *o)
+{
+    if (codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MPEG2VIDEO ||
+        (codec->id == AV_CODEC_ID_MPEG4 && o->time_base.den > 65535))
+        return av_inv_q(to_av(o->rate));
+    return to_av(o->time_base);
+}
+
+static bool known_color(int code)
+{
+    return code > 0 && code != 2; /* H.273: 0 is reserved, 2 unspecified */
+}
+
+/* Matrix by the size, as players guess where tags are lost; the tag says the same. */
+static void set_color(AVCodecContext *enc, const AVPixFmtDescriptor *desc, const rs_sink_options *o)
+{
+    const bool rgb = desc->flags & AV_PIX_FMT_FLAG_RGB || desc->flags & AV_PIX_FMT_FLAG_PAL;
+    const bool hd = rs_av_colorspace(AVCOL_SPC_UNSPECIFIED, enc->width, enc->height, false) ==
+                    SWS_CS_ITU709;
+    const bool full = rgb || strncmp(desc->name, "yuvj", 4) == 0 || desc->nb_components < 3;
+    enc->colorspace = rgb ? AVCOL_SPC_RGB : hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+    enc->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    enc->color_primaries = known_color(o->primaries) ? (enum AVColorPrimaries)o->primaries : AVCOL_PRI_BT709;
+    enc->color_trc = known_color(o->transfer) ? (enum AVColorTransferCharacteristic)o->transfer
+                                              : AVCOL_TRC_BT709;
+}
+
+static rs_status set_quality(AVCodecContext *enc, const AVCodec *codec, const rs_sink_options *o,
+                             rs_err *err)
+{
+    if (o->crf >= 0 && av_opt_find(enc->priv_data, "crf", NULL, 0, 0)) {
+        enc->bit_rate = 0;
+        const int e = av_opt_set_double(enc->priv_data, "crf", o->crf, 0);
+        if (e < 0)
+            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take crf %d", codec->name,
+                              o->crf);
+    } else if (o->crf >= 0) {
+        const int q = 1 + o->crf / 9;
+        enc->flags |= AV_CODEC_FLAG_QSCALE;
+        enc->global_quality = FF_QP2LAMBDA * q;
+        RS_DEBUG(o->log, "encoder '%s' has no crf: crf %d becomes quantiser %d", codec->name, o->crf, q);
+    }
+    if (o->preset) {
+        RS_TRY(rs_preset_check(codec, o->preset, err));
+        const int e = av_opt_set(enc->priv_data, "preset", o->preset, 0);
+        if (e < 0)
+            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take preset '%s'", codec->name,
+                              o->preset);
+    }
+    return RS_OK;
+}
+
+static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *err)
+{
+    const AVCodec *codec;
+    enum AVPixelFormat format;
+    RS_TRY(rs_encoder_for(out->fmt->oformat, o->codec, &codec, err));
+    RS_TRY(rs_pixel_format_for(codec, o->pixel_format, &format, err));
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+    AVCodecContext *enc = out->enc = avcodec_alloc_context3(codec);
+    if (!enc || !desc)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for encoder '%s'", codec->name);
+    enc->width = AV_CEIL_RSHIFT(o->width, desc->log2_chroma_w) << desc->log2_chroma_w;
+    enc->height = AV_CEIL_RSHIFT(o->height, desc->log2_chroma_h) << desc->log2_chroma_h;
+    enc->pix_fmt = format;
+    enc->time_base = encoder_time_base(codec, o);
+    enc->framerate = to_av(o->rate);
+    enc->sample_aspect_ratio = to_av(o->sample_aspect);
+    enc->thread_count = ENCODER_THREADS;
+    set_color(enc, desc, o);
+    if (out->fmt->oformat->flags & AVFMT_GLOBALHEADER)
+        enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    RS_TRY(set_quality(enc, codec, o, err));
+
+    AVDictionary *opts = NULL;
+    if (strcmp(codec->name, "libx265") == 0)
+        av_dict_set(&opts, "x265-params", "log-level=none", 0); /* prints by itself */
+    const int e = avcodec_open2(enc, codec, &opts);
+    av_dict_free(&opts);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' refuses %dx%d %s, %d/%d fps%s%s%s",
+                          codec->name, enc->width, enc->height, desc->name, o->rate.num, o->rate.den,
+                          o->preset ? ", preset '" : "", o->preset ? o->preset : "",
+                          o->preset ? "'" : "");
+    return RS_OK;
+}
+
+static rs_status add_stream(rs_av_out *out, const rs_sink_options *o, rs_err *err)
+{
+    out->st = avformat_new_stream(out->fmt, NULL);
+    if (!out->st || avcodec_parameters_from_context(out->st->codecpar, out->enc) < 0 ||
+        (o->text && av_dict_set(&out->fmt->metadata, "comment", o->text, 0) < 0))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", out->path);
+    out->st->time_base = out->enc->time_base;
+    out->st->avg_frame_rate = out->st->r_frame_rate = out->enc->framerate;
+    out->st->sample_aspect_ratio = out->enc->sample_aspect_ratio;
+    return RS_OK;
+}
+
+/* Creates the temporary file and writes the header. */
+static rs_status start_file(rs_av_out *out, rs_err *err)
+{
+    const size_t n = strlen(out->temp) + sizeof("file:");
+    char *url = rs_arena_alloc(out->arena, n);
+    if (!url)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", out->path);
+    snprintf(url, n, "file:%s", out->temp);
+    int e = avio_open2(&out->fmt->pb, url, AVIO_FLAG_WRITE, NULL, NULL);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_IO, e, "cannot create '%s'", out->path);
+    out->created = true;
+    /* mp4's faststart opens the file a second time, by this name. */
+    out->fmt->url = av_strdup(url);
+
+    AVDictionary *opts = NULL;
+    if (av_opt_find(out->fmt->priv_data, "movflags", NULL, 0, 0))
+        av_dict_set(&opts, "movflags", "+faststart", 0);
+    e = avformat_write_header(out->fmt, &opts);
+    av_dict_free(&opts);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_UNSUPPORTED, e, "a '%s' file cannot be started with these streams (%s%s)",
+                          out->fmt->oformat->name, out->enc->codec->name,
+                          out->fmt->nb_streams > 1 ? " and the source's sound; try audio: none" : "");
+    return RS_OK;
+}
+
+static rs_status check_options(const char *path, const rs_sink_options *o, rs_err *err)
+{
+    if (o->rate.num <= 0 || o->rate.den <= 0 || o->time_base.num <= 0 || o->time_base.den <= 0)
+        return RS_FAIL(err, RS_E_INVALID, "'%s': frame rate %d/%d and time base %d/%d must be above 0",
+                       path, o->rate.num, o->rate.den, o->time_base.num, o->time_base.den);
+    if (!o->overwrite && access(path, F_OK) == 0)
+        return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", path);
+    return RS_OK;
+}
+
+static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_options *o, rs_err *err)
+{
+    const AVOutputFormat *format;
+    RS_TRY(check_options(path, o, err));
+    RS_TRY(rs_container_of(path, &format, err));
+    out->arena = rs_arena_open(4096);
+    if (!out->arena)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
+    out->path = rs_arena_strdup(out->arena, path);
+    out->temp = rs_temp_path(out->arena, path);
+    const char *dir = rs_path_dir(out->arena, path);
+    out->frame = av_frame_alloc();
+    out->pkt = av_packet_alloc();
+    avformat_alloc_output_context2(&out->fmt, format, NULL, NULL);
+    if (!out->path || !out->temp || !dir || !out->frame || !out->pkt || !out->fmt)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
+    out->fmt->flags |= AVFMT_FLAG_BITEXACT;
+    out->width = o->width;
+    out->height = o->height;
+    out->time_base = to_av(o->time_base);
+    out->last_pts = AV_NOPTS_VALUE;
+    RS_TRY(open_encoder(out, o, err));
+    RS_TRY(add_stream(out, o, err));
+    if (o->audio_from)
+        RS_TRY(rs_audio_copy_open(o->audio_from, out->fmt, &out->audio, err));
+    RS_TRY(rs_make_dirs(dir, err));
+    return start_file(out, err);
+}
+
+rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av_out **out, rs_err *err)
+{
+    rs_av_out *a = rs_calloc(sizeof(*a));
+    if (!a)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
+    const rs_status s = open_all(a, path, options, err);
+    if (s == RS_OK)
+        *out = a;
+    else
+        rs_av_out_close(&a, false, NULL);
+    return s;
+}
+
+/* Write errors show up late: FFmpeg buffers, and keeps the first in pb->error. */
+static rs_status check_write(rs_av_out *out, int e, rs_err *err)
+{
+    if (out->fmt->pb && out->fmt->pb->error < 0)
+        e = out->fmt->pb->error;
+    return e < 0 ? rs_av_fail(err, RS_E_IO, e, "cannot write '%s'", out->path) : RS_OK;
+}
+
+static void restore_duration(rs_av_out *out)
+{
+    for (int i = 0; out->pkt->duration <= 0 && i < N_DURATIONS; i++)
+        if (out->durations[i].duration > 0 && out->durations[i].pts == out->pkt->pts)
+            out->pkt->duration = out->durations[i].duration;
+}
+
+/* Packets that the encoder has ready, with the sound up to their time. */
+static rs_status drain(rs_av_out *out, rs_err *err)
+{
+    for (;;) {
+        int e = avcodec_receive_packet(out->enc, out->pkt);
+        if (e == AVERROR(EAGAIN) || e == AVERROR_EOF)
+            return RS_OK;
+        if (e < 0)
+            return rs_av_fail(err, RS_E_INTERNAL, e, "cannot encode '%s'", out->path);
+        restore_duration(out);
+        const int64_t dts = out->pkt->dts != AV_NOPTS_VALUE ? out->pkt->dts : out->pkt->pts;
+        const int64_t now = av_rescale_q(dts, out->enc->time_base, AV_TIME_BASE_Q);
+        av_packet_rescale_ts(out->pkt, out->enc->time_base, out->st->time_base);
+        out->pkt->stream_index = out->st->index;
+        e = av_interleaved_write_frame(out->fmt, out->pkt);
+        RS_TRY(check_write(out, e, err));
+        if (out->audio) {
+            RS_TRY(rs_audio_copy_write(out->audio, out->fmt, now, err));
+            RS_TRY(check_write(out, 0, err));
+        }
+    }
+}
+
+rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
+{
+    AVFrame *f = out->frame;
+    if (frame->image.width != out->width || frame->image.height != out->height)
+        return RS_FAIL(err, RS_E_INVALID, "'%s' takes frames of %dx%d, not %dx%d", out->path, out->width,
+                       out->height, frame->image.width, frame->image.height);
+    f->format = out->enc->pix_fmt;
+    f->width = out->enc->width;
+    f->height = out->enc->height;
+    f->colorspace = out->enc->colorspace;
+    f->color_range = out->enc->color_range;
+    f->color_primaries = out->enc->color_primaries;
+    f->color_trc = out->enc->color_trc;
+    f->sample_aspect_ratio = out->enc->sample_aspect_ratio;
+    if (av_frame_get_buffer(f, 0) < 0)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a frame of '%s'", out->path);
+    rs_status s = rs_av_from_image(&out->pixels, &frame->image, f, err);
+    if (s == RS_OK) {
+        f->pts = av_rescale_q(frame->pts, out->time_base, out->enc->time_base);
+        if (out->last_pts != AV_NOPTS_VALUE && f->pts <= out->last_pts)
+            f->pts = out->last_pts + 1;
+        out->last_pts = f->pts;
+        f->quality = out->enc->global_quality;
+        const int slot = (int)(out->n_frames++ % N_DURATIONS);
+        out->durations[slot].pts = f->pts;
+        out->durations[slot].duration =
+            av_rescale_q(frame->duration, out->time_base, out->enc->time_base);
+        const int e = avcodec_send_frame(out->enc, f);
+        if (e < 0)
+            s = rs_av_fail(err, RS_E_INTERNAL, e, "cannot encode frame %" PRId64 " of '%s'", frame->index,
+                           out->path);
+    }
+    av_frame_unref(f);
+    return s == RS_OK ? drain(out, err) : s;
+}
+
+static rs_status finish(rs_av_out *out, rs_err *err)
+{
+    if (out->n_frames == 0)
+        return RS_FAIL(err, RS_E_INVALID, "'%s' got no frames, nothing is written", out->path);
+    int e = avcodec_send_frame(out->enc, NULL);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_INTERNAL, e, "cannot finish encoding '%s'", out->path);
+    RS_TRY(drain(out, err));
+    if (out->audio)
+        RS_TRY(rs_audio_copy_write(out->audio, out->fmt, INT64_MAX, err));
+    e = av_write_trailer(out->fmt);
+    RS_TRY(check_write(out, e, err));
+    e = avio_closep(&out->fmt->pb);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_IO, e, "cannot write '%s'", out->path);
+    RS_TRY(rs_publish_file(out->temp, out->path, err));
+    out->created = false; /* no longer temporary */
+    return RS_OK;
+}
+
+rs_status rs_av_out_close(rs_av_out **out, bool commit, rs_err *err)
+{
+    if (!out || !*out)
+        return RS_OK;
+    rs_av_out *a = *out;
+    const rs_status s = commit ? finish(a, err) : RS_OK;
+    if (a->fmt && a->fmt->pb)
+        avio_closep(&a->fmt->pb);
+    if (a->created)
+        unlink(a->temp);
+    rs_audio_copy_close(&a->audio);
+    avcodec_free_context(&a->enc);
+    avformat_free_context(a->fmt);
+    av_frame_free(&a->frame);
+    av_packet_free(&a->pkt);
+    rs_av_pixels_release(&a->pixels);
+    rs_arena_close(&a->arena);
+    rs_free(a);
+    *out = NULL;
+    return s;
+}

@@ -1,0 +1,181 @@
+#include "media/av_pixels.h"
+
+#include <string.h>
+
+#include <libavutil/pixdesc.h>
+
+#include "base/mem.h"
+#include "media/convert.h"
+
+/* No MMX shortcuts: the same pixels on every machine. Chroma is interpolated. */
+#define FLAGS (SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP)
+#define PAD 64 /* bytes swscale's vector code may touch behind a row */
+
+void rs_av_pixels_release(rs_av_pixels *px)
+{
+    sws_freeContext(px->sws);
+    rs_free(px->buffer);
+    *px = (rs_av_pixels){ 0 };
+}
+
+static int max_depth(const AVPixFmtDescriptor *desc)
+{
+    int depth = 0;
+    for (int i = 0; i < desc->nb_components; i++)
+        if (desc->comp[i].depth > depth)
+            depth = desc->comp[i].depth;
+    return depth;
+}
+
+/* The "j" formats are the plain ones with a range of 0 to 255. */
+static enum AVPixelFormat without_j(enum AVPixelFormat format, bool *full)
+{
+    static const enum AVPixelFormat pairs[][2] = {
+        { AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV420P }, { AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUV422P },
+        { AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUV444P }, { AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUV440P },
+        { AV_PIX_FMT_YUVJ411P, AV_PIX_FMT_YUV411P },
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (format == pairs[i][0]) {
+            *full = true;
+            return pairs[i][1];
+        }
+    }
+    return format;
+}
+
+static rs_status reserve(rs_av_pixels *px, size_t row_bytes, int rows, size_t *stride, rs_err *err)
+{
+    size_t n;
+    *stride = (row_bytes + PAD + PAD - 1) / PAD * PAD;
+    if (!rs_mul_size(*stride, (size_t)rows, &n) || !rs_add_size(n, PAD, &n))
+        return RS_FAIL(err, RS_E_RANGE, "picture too large");
+    if (n <= px->buffer_size)
+        return RS_OK;
+    rs_free(px->buffer);
+    px->buffer_size = 0;
+    px->buffer = rs_calloc(n);
+    if (!px->buffer)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a picture of %zu bytes", n);
+    px->buffer_size = n;
+    return RS_OK;
+}
+
+/* A context between `from` and `to` of one size; YUV on either side has the
+ * matrix `space`. full: range of the source, for decoding; of the target, else. */
+static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from, enum AVPixelFormat to,
+                         int key, int space, bool full, rs_err *err)
+{
+    if (px->sws && px->width == w && px->height == h && px->format == key && px->space == space &&
+        px->full_range == full)
+        return RS_OK;
+    sws_freeContext(px->sws);
+    px->sws = NULL;
+    if (sws_isSupportedInput(from) && sws_isSupportedOutput(to))
+        px->sws = sws_getContext(w, h, from, w, h, to, FLAGS, NULL, NULL, NULL);
+    if (!px->sws)
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "cannot convert pixels from %s to %s",
+                       av_get_pix_fmt_name(from), av_get_pix_fmt_name(to));
+    const int *table = sws_getCoefficients(space);
+    const bool decoding = key == (int)from;
+    /* Fails for pairs without YUV, where there is nothing to set. */
+    sws_setColorspaceDetails(px->sws, table, decoding ? full : 1, table, decoding ? 1 : full, 0, 1 << 16,
+                             1 << 16);
+    px->width = w;
+    px->height = h;
+    px->format = key;
+    px->space = space;
+    px->full_range = full;
+    return RS_OK;
+}
+
+/* Samples in the buffer to floats, each row going to its turned place. */
+static void store(rs_image *im, const uint8_t *buffer, size_t stride, int w, int h, int channels,
+                  int bytes, rs_orient o)
+{
+    const size_t step = (size_t)channels * (size_t)bytes;
+    for (int y = 0; y < h; y++) {
+        const uint8_t *row = buffer + (size_t)y * stride;
+        for (int x = 0; x < w; x++) {
+            int dx = o.transpose ? y : x, dy = o.transpose ? x : y;
+            dx = o.flip_x ? im->width - 1 - dx : dx;
+            dy = o.flip_y ? im->height - 1 - dy : dy;
+            float *rgb = im->rgb + ((size_t)dy * (size_t)im->width + (size_t)dx) * 3;
+            rs_samples_to_rgb(rgb, row + (size_t)x * step, channels, bytes);
+        }
+    }
+}
+
+rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orient, bool still,
+                         rs_image *image, rs_err *err)
+{
+    bool full = frame->color_range == AVCOL_RANGE_JPEG;
+    const enum AVPixelFormat from = without_j((enum AVPixelFormat)frame->format, &full);
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(from);
+    if (!desc)
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "unknown pixel format %d", frame->format);
+    const bool deep = max_depth(desc) > 8;
+    const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || from == AV_PIX_FMT_PAL8;
+    const enum AVPixelFormat to = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
+                                        : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
+    const int channels = alpha ? 4 : 3, bytes = deep ? 2 : 1;
+    const int w = frame->width, h = frame->height;
+    const int out_w = orient.transpose ? h : w, out_h = orient.transpose ? w : h;
+
+    if (!image->rgb || image->width != out_w || image->height != out_h) {
+        rs_image_release(image);
+        RS_TRY(rs_image_alloc(image, out_w, out_h, err));
+    }
+    size_t stride;
+    RS_TRY(reserve(px, (size_t)w * (size_t)channels * (size_t)bytes, h, &stride, err));
+    RS_TRY(prepare(px, w, h, from, to, (int)from, rs_av_colorspace(frame->colorspace, w, h, still), full,
+                   err));
+    uint8_t *out[4] = { px->buffer };
+    const int out_stride[4] = { (int)stride };
+    const int rows = sws_scale(px->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, h, out,
+                               out_stride);
+    if (rows != h)
+        return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", rows, h);
+    store(image, px->buffer, stride, w, h, channels, bytes, orient);
+    return RS_OK;
+}
+
+/* Rounds one row and repeats its last pixel to the frame's width. */
+static void round_row(uint8_t *row, const float *rgb, int w, int padded, int bytes)
+{
+    const size_t n = (size_t)w * 3;
+    if (bytes == 1)
+        rs_floats_to_u8(row, rgb, n);
+    else
+        rs_floats_to_u16((uint16_t *)(void *)row, rgb, n);
+    const size_t step = 3 * (size_t)bytes;
+    for (int x = w; x < padded; x++)
+        memcpy(row + (size_t)x * step, row + (size_t)(w - 1) * step, step);
+}
+
+rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err)
+{
+    const enum AVPixelFormat to = (enum AVPixelFormat)frame->format;
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(to);
+    if (!desc)
+        return RS_FAIL(err, RS_E_INTERNAL, "unknown pixel format %d", frame->format);
+    /* From 16-bit RGB swscale would dither 8-bit output, so round first. */
+    const bool deep = max_depth(desc) > 8;
+    const int bytes = deep ? 2 : 1, w = frame->width, h = frame->height;
+    size_t stride;
+    RS_TRY(reserve(px, (size_t)w * 3 * (size_t)bytes, h, &stride, err));
+    RS_TRY(prepare(px, w, h, deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24, to, (int)to,
+                   rs_av_colorspace(frame->colorspace, w, h, false),
+                   frame->color_range == AVCOL_RANGE_JPEG, err));
+    for (int y = 0; y < h; y++) {
+        const int from = y < image->height ? y : image->height - 1;
+        round_row(px->buffer + (size_t)y * stride, image->rgb + (size_t)from * (size_t)image->width * 3,
+                  image->width, w, bytes);
+    }
+    const uint8_t *in[4] = { px->buffer };
+    const int in_stride[4] = { (int)stride };
+    const int rows = sws_scale(px->sws, in, in_stride, 0, h, frame->data, frame->linesize);
+    if (rows != h)
+        return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", rows, h);
+    return RS_OK;
+}

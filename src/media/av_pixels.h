@@ -1,0 +1,32 @@
+/* Pixels between FFmpeg's frames and ours. */
+#ifndef RS_MEDIA_AV_PIXELS_H
+#define RS_MEDIA_AV_PIXELS_H
+
+#include <libavutil/frame.h>
+#include <libswscale/swscale.h>
+
+#include "media/av_util.h"
+#include "restyle/image.h"
+
+/* A swscale context with its buffer, kept while the kind of frame stays. Zero it
+ * before the first use. */
+typedef struct rs_av_pixels {
+    struct SwsContext *sws;
+    uint8_t *buffer;
+    size_t buffer_size;
+    int width, height, format, space, full_range;
+} rs_av_pixels;
+
+void rs_av_pixels_release(rs_av_pixels *px);
+
+/* Decoded frame to floats, turned by orient: by way of 8-bit RGB when the frame
+ * has 8 bits, else of 16-bit, so nothing is lost; transparency over white. image
+ * is re-allocated when its size does not fit. */
+rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orient, bool still,
+                         rs_image *image, rs_err *err);
+
+/* Fills frame (buffers, format, size and colour fields set by the caller; its
+ * size may exceed the image's by the edge to repeat). */
+rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err);
+
+#endif

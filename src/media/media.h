@@ -1,0 +1,129 @@
+/* Streaming pictures in and out: videos, animated images, folders, stills.
+ *
+ *     rs_source *in = NULL;  rs_sink *out = NULL;  rs_frame f = { 0 };  bool end;
+ *     RS_TRY(rs_source_open("in.mp4", log, &in, err));
+ *     rs_sink_options o;
+ *     rs_sink_options_from(&o, rs_source_get_info(in));
+ *     RS_TRY(rs_sink_open("out.mp4", &o, &out, err));
+ *     while (rs_source_next(in, &f, &end, err) == RS_OK && !end)
+ *         rs_sink_write(out, &f, err);
+ *     rs_sink_close(&out, true, err);
+ *
+ * Memory is a handful of frames, whatever the length. FFmpeg has one log for the
+ * whole process; opening anything here sets its level to quiet. A source or sink
+ * belongs to one thread at a time. */
+#ifndef RS_MEDIA_MEDIA_H
+#define RS_MEDIA_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "restyle/image.h"
+
+typedef struct rs_rational {
+    int num, den;
+} rs_rational;
+
+/* The rate given to frames that have none: folders and stills. */
+#define RS_DEFAULT_RATE 25
+
+typedef enum rs_source_kind {
+    RS_SOURCE_VIDEO,
+    RS_SOURCE_ANIMATION, /* animated GIF, APNG or WebP */
+    RS_SOURCE_FOLDER,    /* PNG and JPEG files in natural order */
+    RS_SOURCE_STILL
+} rs_source_kind;
+
+typedef struct rs_source_info {
+    rs_source_kind kind;
+    int width, height;          /* of the first frame, turned as it is to be seen */
+    rs_rational rate;           /* frames per second, as the file states it */
+    rs_rational time_base;      /* seconds per unit of pts and duration */
+    rs_rational sample_aspect;  /* width of a pixel to its height; 0/1: unknown, square */
+    int64_t n_frames;           /* 0: unknown */
+    bool n_frames_exact;        /* n_frames is counted, not estimated from the duration */
+    int n_audio;                /* audio streams */
+    int primaries, transfer;    /* colour, as H.273 numbers it; 2: unspecified */
+    const char *path;           /* as opened; lives as long as the source */
+} rs_source_info;
+
+/* One picture and when it is shown. The image is owned by the frame: next reuses
+ * its memory when the size stays the same. */
+typedef struct rs_frame {
+    rs_image image;
+    int64_t index;         /* 0, 1, 2, ... */
+    int64_t pts, duration; /* in time_base, counted from the start of the file */
+    const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives until
+                              the next call on the source */
+    const char *png_name;  /* the same with .png, unique within its folder; NULL for videos */
+} rs_frame;
+
+void rs_frame_release(rs_frame *frame); /* zeroes *frame */
+
+typedef struct rs_source rs_source;
+
+/* path: a file, or a folder of pictures. Decodes the first frame, so a file that
+ * is no video fails here. log may be NULL and must outlive the source. */
+rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err);
+void rs_source_close(rs_source **source); /* NULL and *NULL are fine */
+const rs_source_info *rs_source_get_info(const rs_source *source);
+
+/* The next frame, or *end = true. A damaged or truncated file gives all frames
+ * before the damage and then RS_E_CORRUPT with the place. */
+rs_status rs_source_next(rs_source *source, rs_frame *frame, bool *end, rs_err *err);
+
+typedef struct rs_sink_options {
+    int width, height;         /* of every frame */
+    rs_rational rate, time_base, sample_aspect;
+    int primaries, transfer;   /* tags only; pixels are not converted */
+    const char *codec;         /* encoder such as "libx264"; NULL: the container's usual one */
+    int crf;                   /* quality, lower is better; negative: the encoder's default.
+                                  Encoders without crf get the quantiser 1 + crf / 9 */
+    const char *preset;        /* NULL: the encoder's default */
+    const char *pixel_format;  /* NULL: yuv420p where the encoder has it. Frames whose size
+                                  the format cannot hold (odd with 4:2:0) are widened by
+                                  repeating the last column or row */
+    const char *audio_from;    /* file whose audio streams are all copied, packet by packet;
+                                  NULL: no audio */
+    bool overwrite;            /* an existing output is an error otherwise */
+    const char *text;          /* `parameters` in PNGs, comment in videos; may be NULL */
+    const rs_log *log;         /* may be NULL */
+} rs_sink_options;
+
+/* Size, rate, time base, aspect and colour tags of info, and its audio where it
+ * has some; codec, crf and the rest as unset. */
+void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info);
+
+typedef enum rs_sink_kind {
+    RS_SINK_VIDEO,
+    RS_SINK_FOLDER, /* PNGs named as their sources, or frame_000001.png, ... */
+    RS_SINK_PICTURE /* one PNG */
+} rs_sink_kind;
+
+/* An existing folder, a trailing slash, or no extension: a folder; .png: one
+ * picture; else a video, whose extension must be one FFmpeg can write. */
+rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err);
+
+/* For `check`: whether path's container takes this encoder (NULL: its default);
+ * folders and pictures take any. Opens and creates nothing. */
+rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err);
+
+typedef struct rs_sink rs_sink;
+
+/* Opens the encoder and creates the output under a temporary name, so settings
+ * that cannot work fail here, before the first frame is computed. */
+rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink, rs_err *err);
+
+/* Uses image, pts, duration and png_name; the frame stays the caller's. pts must
+ * increase. PNGs appear whole, one by one. */
+rs_status rs_sink_write(rs_sink *sink, const rs_frame *frame, rs_err *err);
+
+/* commit: finish the file and rename it into place; otherwise, and when that
+ * fails, nothing is left of it (PNGs already in a folder stay). Always releases;
+ * NULL and *NULL are fine. */
+rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err);
+
+#endif

@@ -1,0 +1,265 @@
+/* libpng reports errors with longjmp. The two functions that call setjmp keep
+ * everything they must release in a struct of their caller, call nothing but
+ * libpng and code without state of its own, and return a bool, so that no jump
+ * leaves this file and no local is read after one. */
+#include "media/png_io.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <png.h>
+
+#include "base/mem.h"
+#include "media/convert.h"
+
+#define MAX_SIDE 32768
+
+struct png_job {
+    png_structp png;
+    png_infop info;
+    char problem[256];
+    /* reading */
+    const uint8_t *in;
+    size_t in_size, in_pos;
+    uint8_t *rows; /* one row, or the whole picture when interlaced */
+    rs_image image;
+    /* writing */
+    uint8_t *out;
+    size_t out_size, out_cap;
+};
+
+static void on_error(png_structp png, png_const_charp msg)
+{
+    struct png_job *j = png_get_error_ptr(png);
+    snprintf(j->problem, sizeof(j->problem), "%s", msg);
+    png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp msg)
+{
+    (void)png;
+    (void)msg;
+}
+
+static png_voidp on_malloc(png_structp png, png_alloc_size_t size)
+{
+    (void)png;
+    return rs_alloc(size);
+}
+
+static void on_free(png_structp png, png_voidp p)
+{
+    (void)png;
+    rs_free(p);
+}
+
+static void on_read(png_structp png, png_bytep to, size_t n)
+{
+    struct png_job *j = png_get_io_ptr(png);
+    if (n > j->in_size - j->in_pos)
+        png_error(png, "the file ends in the middle");
+    memcpy(to, j->in + j->in_pos, n);
+    j->in_pos += n;
+}
+
+static void on_write(png_structp png, png_bytep from, size_t n)
+{
+    struct png_job *j = png_get_io_ptr(png);
+    size_t need;
+    if (!rs_add_size(j->out_size, n, &need))
+        png_error(png, "too large");
+    if (need > j->out_cap) {
+        const size_t cap = need + need / 2 + 4096;
+        uint8_t *p = rs_realloc(j->out, j->out_size, cap);
+        if (!p)
+            png_error(png, "out of memory");
+        j->out = p;
+        j->out_cap = cap;
+    }
+    memcpy(j->out + j->out_size, from, n);
+    j->out_size = need;
+}
+
+static void on_flush(png_structp png)
+{
+    (void)png;
+}
+
+static void job_release(struct png_job *j)
+{
+    rs_free(j->rows);
+    rs_free(j->out);
+    rs_image_release(&j->image);
+}
+
+bool rs_png_is_animated(const uint8_t *data, size_t size)
+{
+    size_t pos = 8;
+    while (size - pos >= 12 && pos < size) {
+        const uint8_t *c = data + pos;
+        const size_t len = (size_t)c[0] << 24 | (size_t)c[1] << 16 | (size_t)c[2] << 8 | c[3];
+        if (memcmp(c + 4, "acTL", 4) == 0)
+            return true;
+        if (memcmp(c + 4, "IDAT", 4) == 0 || len > size - pos - 12)
+            return false;
+        pos += len + 12;
+    }
+    return false;
+}
+
+/* Everything to 8- or 16-bit RGB or RGBA in this machine's byte order. */
+static void set_transforms(struct png_job *j)
+{
+    const int type = png_get_color_type(j->png, j->info);
+    png_set_expand(j->png); /* palette, 1 to 4 bits, tRNS */
+    if (type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_GRAY_ALPHA)
+        png_set_gray_to_rgb(j->png);
+    const uint16_t one = 1;
+    if (*(const uint8_t *)&one == 1)
+        png_set_swap(j->png); /* acts on 16-bit samples only */
+}
+
+static void to_floats(rs_image *image, int y, const uint8_t *row, int channels, int bytes)
+{
+    float *dst = image->rgb + (size_t)y * (size_t)image->width * 3;
+    const size_t step = (size_t)channels * (size_t)bytes;
+    for (int x = 0; x < image->width; x++)
+        rs_samples_to_rgb(dst + (size_t)x * 3, row + (size_t)x * step, channels, bytes);
+}
+
+/* Deflate shrinks at most about 1032 to 1, so a header that promises more than
+ * the file can hold is refused before memory is taken for it. */
+static void check_plausible(struct png_job *j, png_uint_32 h)
+{
+    const size_t raw = png_get_rowbytes(j->png, j->info); /* before expansion */
+    if (raw / 1040 > j->in_size / h + 1)
+        png_error(j->png, "the file is too small for the size in its header");
+}
+
+static bool read_all(struct png_job *j)
+{
+    if (setjmp(png_jmpbuf(j->png)))
+        return false;
+    png_set_user_limits(j->png, MAX_SIDE, MAX_SIDE);
+    png_set_chunk_malloc_max(j->png, 16u << 20);
+    png_set_read_fn(j->png, j, on_read);
+    png_read_info(j->png, j->info);
+    const png_uint_32 w = png_get_image_width(j->png, j->info);
+    const png_uint_32 h = png_get_image_height(j->png, j->info);
+    check_plausible(j, h);
+    set_transforms(j);
+    const int passes = png_set_interlace_handling(j->png);
+    png_read_update_info(j->png, j->info);
+    const int channels = png_get_channels(j->png, j->info);
+    const int bytes = png_get_bit_depth(j->png, j->info) / 8;
+    const size_t stride = png_get_rowbytes(j->png, j->info);
+    if ((channels != 3 && channels != 4) || (bytes != 1 && bytes != 2) ||
+        stride != (size_t)w * (size_t)channels * (size_t)bytes)
+        png_error(j->png, "unexpected pixel layout");
+
+    if (rs_image_alloc(&j->image, (int)w, (int)h, NULL) != RS_OK)
+        png_error(j->png, "out of memory");
+    j->rows = rs_calloc(passes > 1 ? stride * h : stride);
+    if (!j->rows)
+        png_error(j->png, "out of memory");
+    for (int pass = 0; pass < passes; pass++) {
+        for (png_uint_32 y = 0; y < h; y++) {
+            uint8_t *row = passes > 1 ? j->rows + stride * y : j->rows;
+            png_read_row(j->png, row, NULL);
+            if (pass == passes - 1)
+                to_floats(&j->image, (int)y, row, channels, bytes);
+        }
+    }
+    png_read_end(j->png, NULL);
+    return true;
+}
+
+rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_image *image,
+                        rs_err *err)
+{
+    struct png_job j = { .in = data, .in_size = size };
+    j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL, on_malloc,
+                                     on_free);
+    j.info = j.png ? png_create_info_struct(j.png) : NULL;
+    rs_status s;
+    if (!j.info) {
+        s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", name);
+    } else if (read_all(&j)) {
+        *image = j.image;
+        j.image = (rs_image){ 0 };
+        s = RS_OK;
+    } else {
+        s = RS_FAIL(err, strstr(j.problem, "memory") ? RS_E_NOMEM : RS_E_CORRUPT,
+                    "cannot read the PNG '%s': %s", name, j.problem);
+    }
+    png_destroy_read_struct(&j.png, &j.info, NULL);
+    job_release(&j);
+    return s;
+}
+
+static void write_text(struct png_job *j, const char *text)
+{
+    bool ascii = true;
+    for (const char *p = text; *p; p++)
+        ascii = ascii && (unsigned char)*p < 0x80;
+    char key[] = "parameters", empty[] = "";
+    png_text t = { .compression = ascii ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE,
+                   .key = key,
+                   .text = (png_charp)(uintptr_t)text, /* libpng copies it */
+                   .lang = empty,
+                   .lang_key = empty };
+    if (ascii)
+        t.text_length = strlen(text);
+    else
+        t.itxt_length = strlen(text);
+    png_set_text(j->png, j->info, &t, 1);
+}
+
+static bool write_all(struct png_job *j, const rs_image *image, const char *text)
+{
+    if (setjmp(png_jmpbuf(j->png)))
+        return false;
+    const size_t n = (size_t)image->width * 3;
+    png_set_user_limits(j->png, MAX_SIDE, MAX_SIDE);
+    png_set_write_fn(j->png, j, on_write, on_flush);
+    png_set_IHDR(j->png, j->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
+                 PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    if (text)
+        write_text(j, text);
+    png_write_info(j->png, j->info);
+    j->rows = rs_alloc(n);
+    if (!j->rows)
+        png_error(j->png, "out of memory");
+    for (int y = 0; y < image->height; y++) {
+        rs_floats_to_u8(j->rows, image->rgb + (size_t)y * n, n);
+        png_write_row(j->png, j->rows);
+    }
+    png_write_end(j->png, NULL);
+    return true;
+}
+
+rs_status rs_png_encode(const rs_image *image, const char *text, uint8_t **data, size_t *size,
+                        rs_err *err)
+{
+    struct png_job j = { 0 };
+    j.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL, on_malloc,
+                                      on_free);
+    j.info = j.png ? png_create_info_struct(j.png) : NULL;
+    rs_status s;
+    if (!j.info) {
+        s = RS_FAIL(err, RS_E_NOMEM, "no memory to write a PNG");
+    } else if (write_all(&j, image, text)) {
+        *data = j.out;
+        *size = j.out_size;
+        j.out = NULL;
+        s = RS_OK;
+    } else {
+        s = RS_FAIL(err, strstr(j.problem, "memory") ? RS_E_NOMEM : RS_E_INVALID,
+                    "cannot write a PNG of %dx%d: %s", image->width, image->height, j.problem);
+    }
+    png_destroy_write_struct(&j.png, &j.info);
+    job_release(&j);
+    return s;
+}

@@ -1,0 +1,169 @@
+/* A sink is a video file, a folder of PNGs, or one PNG. */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "media/av_out.h"
+#include "media/codecs.h"
+#include "media/media.h"
+
+struct rs_sink {
+    rs_sink_kind kind;
+    rs_av_out *video;
+    rs_arena *arena;
+    const char *path, *text;
+    bool overwrite;
+    int64_t n_frames;
+};
+
+void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
+{
+    *options = (rs_sink_options){
+        .width = info->width,
+        .height = info->height,
+        .rate = info->rate,
+        .time_base = info->time_base,
+        .sample_aspect = info->sample_aspect,
+        .primaries = info->primaries,
+        .transfer = info->transfer,
+        .crf = -1,
+        .audio_from = info->n_audio > 0 ? info->path : NULL,
+    };
+}
+
+rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err)
+{
+    const size_t n = strlen(path);
+    if (n == 0)
+        return RS_FAIL(err, RS_E_INVALID, "the output path is empty");
+    const char *ext = rs_path_ext(path);
+    if (path[n - 1] == '/' || rs_is_dir(path) || ext[0] == '\0') {
+        *kind = RS_SINK_FOLDER;
+    } else if (strcasecmp(ext, ".png") == 0) {
+        *kind = RS_SINK_PICTURE;
+    } else {
+        const AVOutputFormat *format;
+        RS_TRY(rs_container_of(path, &format, err));
+        *kind = RS_SINK_VIDEO;
+    }
+    return RS_OK;
+}
+
+rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err)
+{
+    rs_sink_kind kind;
+    RS_TRY(rs_sink_kind_of(path, &kind, err));
+    if (kind != RS_SINK_VIDEO)
+        return RS_OK;
+    const AVOutputFormat *format;
+    const AVCodec *c;
+    RS_TRY(rs_container_of(path, &format, err));
+    return rs_encoder_for(format, codec, &c, err);
+}
+
+/* Any visible entry counts: a folder of something else is not to be mixed up. */
+static bool folder_is_empty(const char *path)
+{
+    DIR *d = opendir(path);
+    bool empty = true;
+    for (const struct dirent *e; d && empty && (e = readdir(d));)
+        empty = e->d_name[0] == '.';
+    if (d)
+        closedir(d);
+    return empty;
+}
+
+static rs_status open_folder(rs_sink *s, rs_err *err)
+{
+    RS_TRY(rs_make_dirs(s->path, err));
+    if (!s->overwrite && !folder_is_empty(s->path))
+        return RS_FAIL(err, RS_E_IO, "the folder '%s' is not empty and is not overwritten", s->path);
+    if (access(s->path, W_OK | X_OK) != 0)
+        return rs_err_sys(err, errno, "cannot write into the folder '%s'", s->path);
+    return RS_OK;
+}
+
+static rs_status open_picture(rs_sink *s, rs_err *err)
+{
+    if (!s->overwrite && access(s->path, F_OK) == 0)
+        return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", s->path);
+    const char *dir = rs_path_dir(s->arena, s->path);
+    if (!dir)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", s->path);
+    RS_TRY(rs_make_dirs(dir, err));
+    if (access(dir, W_OK | X_OK) != 0)
+        return rs_err_sys(err, errno, "cannot create '%s'", s->path);
+    return RS_OK;
+}
+
+static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o, rs_err *err)
+{
+    RS_TRY(rs_sink_kind_of(path, &s->kind, err));
+    if (s->kind == RS_SINK_VIDEO)
+        return rs_av_out_open(path, o, &s->video, err);
+    s->arena = rs_arena_open(8192);
+    s->path = s->arena ? rs_arena_strdup(s->arena, path) : NULL;
+    s->text = s->arena && o->text ? rs_arena_strdup(s->arena, o->text) : NULL;
+    if (!s->path || (o->text && !s->text))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
+    s->overwrite = o->overwrite;
+    return s->kind == RS_SINK_FOLDER ? open_folder(s, err) : open_picture(s, err);
+}
+
+rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink, rs_err *err)
+{
+    rs_sink *s = rs_calloc(sizeof(*s));
+    if (!s)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
+    const rs_status status = open_all(s, path, options, err);
+    if (status == RS_OK)
+        *sink = s;
+    else
+        rs_sink_close(&s, false, NULL);
+    return status;
+}
+
+static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *err)
+{
+    char numbered[64];
+    snprintf(numbered, sizeof(numbered), "frame_%06" PRId64 ".png", frame->index + 1);
+    const rs_arena_mark mark = rs_arena_save(s->arena);
+    const char *path = rs_path_join(s->arena, s->path, frame->png_name ? frame->png_name : numbered);
+    const rs_status status = path ? rs_image_write_png(path, &frame->image, s->text, err)
+                                  : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
+    rs_arena_rewind(s->arena, mark);
+    return status;
+}
+
+rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
+{
+    if (s->kind == RS_SINK_VIDEO)
+        return rs_av_out_write(s->video, frame, err);
+    if (s->kind == RS_SINK_PICTURE && s->n_frames > 0)
+        return RS_FAIL(err, RS_E_INVALID,
+                       "'%s' is one picture, but there are more frames: name a folder or a video", s->path);
+    RS_TRY(s->kind == RS_SINK_FOLDER ? write_into_folder(s, frame, err)
+                                     : rs_image_write_png(s->path, &frame->image, s->text, err));
+    s->n_frames++;
+    return RS_OK;
+}
+
+rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err)
+{
+    if (!sink || !*sink)
+        return RS_OK;
+    rs_sink *s = *sink;
+    const rs_status status = rs_av_out_close(&s->video, commit, err);
+    rs_arena_close(&s->arena);
+    rs_free(s);
+    *sink = NULL;
+    return status;
+}

@@ -1,0 +1,148 @@
+/* A source is one of two things: a list of picture files (a folder, or a list of
+ * one for a still), or a file that FFmpeg decodes. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "media/av_in.h"
+#include "media/folder.h"
+#include "media/media.h"
+#include "media/still.h"
+
+struct rs_source {
+    rs_source_info info;
+    rs_av_in *av; /* NULL for picture files */
+    rs_arena *arena;
+    rs_folder list;
+    size_t next;
+    rs_image first; /* read by open, handed out by the first call of next */
+};
+
+void rs_frame_release(rs_frame *frame)
+{
+    rs_image_release(&frame->image);
+    *frame = (rs_frame){ 0 };
+}
+
+void rs_source_close(rs_source **source)
+{
+    if (!source || !*source)
+        return;
+    rs_source *s = *source;
+    rs_av_in_close(&s->av);
+    rs_image_release(&s->first);
+    rs_arena_close(&s->arena);
+    rs_free(s);
+    *source = NULL;
+}
+
+const rs_source_info *rs_source_get_info(const rs_source *source)
+{
+    return source->av ? rs_av_in_info(source->av) : &source->info;
+}
+
+static rs_status read_entry(rs_source *s, size_t i, rs_image *image, rs_err *err)
+{
+    const rs_arena_mark mark = rs_arena_save(s->arena);
+    const char *path = rs_path_join(s->arena, s->list.path, s->list.entries[i].name);
+    const rs_status status = path ? rs_image_read(path, image, err)
+                                  : RS_FAIL(err, RS_E_NOMEM, "no memory to open a picture");
+    rs_arena_rewind(s->arena, mark);
+    return status;
+}
+
+/* A still is a list of one in its own folder. */
+static rs_status list_still(rs_source *s, const char *path, rs_err *err)
+{
+    rs_folder_entry *e = RS_NEW(s->arena, rs_folder_entry);
+    const char *name = rs_path_name(path);
+    const size_t stem = (size_t)(rs_path_ext(name) - name);
+    char *png = rs_arena_alloc(s->arena, stem + sizeof(".png"));
+    s->list = (rs_folder){ .path = rs_path_dir(s->arena, path), .entries = e, .n = 1 };
+    if (!e || !png || !s->list.path || !(e->name = rs_arena_strdup(s->arena, name)))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
+    memcpy(png, name, stem);
+    memcpy(png + stem, ".png", sizeof(".png"));
+    e->png_name = png;
+    return RS_OK;
+}
+
+static rs_status open_list(rs_source *s, const char *path, bool folder, rs_err *err)
+{
+    s->arena = rs_arena_open(0);
+    if (!s->arena)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
+    s->info.path = rs_arena_strdup(s->arena, path);
+    if (!s->info.path)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
+    if (folder)
+        RS_TRY(rs_folder_list(s->arena, path, &s->list, err));
+    else
+        RS_TRY(list_still(s, path, err));
+    RS_TRY(read_entry(s, 0, &s->first, err));
+    s->info.kind = folder ? RS_SOURCE_FOLDER : RS_SOURCE_STILL;
+    s->info.width = s->first.width;
+    s->info.height = s->first.height;
+    s->info.rate = (rs_rational){ RS_DEFAULT_RATE, 1 };
+    s->info.time_base = (rs_rational){ 1, RS_DEFAULT_RATE };
+    s->info.sample_aspect = (rs_rational){ 0, 1 };
+    s->info.n_frames = (int64_t)s->list.n;
+    s->info.n_frames_exact = true;
+    s->info.primaries = s->info.transfer = 2;
+    return RS_OK;
+}
+
+rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)
+{
+    rs_source *s = rs_calloc(sizeof(*s));
+    if (!s)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
+    rs_status status;
+    rs_map map;
+    if (rs_is_dir(path)) {
+        status = open_list(s, path, true, err);
+    } else if ((status = rs_map_open(path, &map, err)) == RS_OK) {
+        const bool empty = map.size == 0;
+        rs_map_close(&map);
+        if (empty)
+            status = RS_FAIL(err, RS_E_FORMAT, "'%s' is empty, expected a video or a picture", path);
+        else if (rs_still_probe(path) != RS_STILL_NONE)
+            status = open_list(s, path, false, err);
+        else
+            status = rs_av_in_open(path, log, &s->av, err);
+    }
+    if (status == RS_OK)
+        *source = s;
+    else
+        rs_source_close(&s);
+    return status;
+}
+
+rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
+{
+    if (s->av)
+        return rs_av_in_next(s->av, frame, end, err);
+    if (s->next == s->list.n) {
+        *end = true;
+        return RS_OK;
+    }
+    const size_t i = s->next;
+    rs_image image = { 0 };
+    if (i == 0 && s->first.rgb) {
+        image = s->first;
+        s->first = (rs_image){ 0 };
+    } else {
+        RS_TRY(read_entry(s, i, &image, err));
+    }
+    rs_image_release(&frame->image);
+    *frame = (rs_frame){ .image = image,
+                         .index = (int64_t)i,
+                         .pts = (int64_t)i,
+                         .duration = 1,
+                         .name = s->list.entries[i].name,
+                         .png_name = s->list.entries[i].png_name };
+    *end = false;
+    s->next++;
+    return RS_OK;
+}

@@ -1,0 +1,67 @@
+"""Reference data for the picture tests: everything under tests/golden/media except *.txt.
+
+    python tools/reference/pictures.py
+
+Needs Pillow and numpy. source.png is a synthetic picture with smooth parts, hard edges, fine lines and
+noise. resize_MODE_WxH.png is what A1111's resize_image makes of it with Pillow's LANCZOS; its bands in
+`fill` mode are left to the test, which derives them from the picture's edge. oriented.jpg carries an EXIF
+orientation, whose value the test replaces."""
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+OUT = pathlib.Path(__file__).resolve().parents[2] / "tests/golden/media"
+SIZES = {
+    "stretch": [(64, 64), (32, 24), (160, 120), (24, 96), (97, 61), (50, 200)],
+    "crop": [(64, 64), (48, 96), (33, 17)],
+    "fill": [(64, 64), (48, 96), (96, 33)],
+}
+
+
+def source(w=97, h=61):
+    y, x = np.mgrid[0:h, 0:w].astype(np.float64)
+    r = 127.5 + 127.5 * np.sin(x / 9.0) * np.cos(y / 7.0)
+    g = 255.0 * x / (w - 1)
+    b = 255.0 * y / (h - 1)
+    im = np.stack([r, g, b], -1)
+    im[10:30, 20:50] = (255, 255, 255)
+    im[14:26, 24:46] = (0, 0, 0)
+    im[:, 70:90:2] = (250, 20, 30)
+    im[40:50:3, :60] = (10, 240, 20)
+    noise = np.random.default_rng(7).integers(0, 256, (12, 24, 3))
+    im[46:58, 4:28] = noise
+    return Image.fromarray(np.clip(np.rint(im), 0, 255).astype(np.uint8), "RGB")
+
+
+def resize(im, mode, width, height):
+    """modules/images.py of A1111, without the bands."""
+    if mode == "stretch":
+        return im.resize((width, height), Image.LANCZOS)
+    wider = width / height > im.width / im.height
+    if mode == "crop":
+        w = width if wider else im.width * height // im.height
+        h = height if not wider else im.height * width // im.width
+    else:
+        narrower = width / height < im.width / im.height
+        w = width if narrower else im.width * height // im.height
+        h = height if not narrower else im.height * width // im.width
+    out = Image.new("RGB", (width, height))
+    out.paste(im.resize((w, h), Image.LANCZOS), box=(width // 2 - w // 2, height // 2 - h // 2))
+    return out
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    im = source()
+    im.save(OUT / "source.png", optimize=True)
+    for mode, sizes in SIZES.items():
+        for w, h in sizes:
+            resize(im, mode, w, h).save(OUT / f"resize_{mode}_{w}x{h}.png", optimize=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    im.crop((0, 0, 48, 32)).save(OUT / "oriented.jpg", quality=90, subsampling=0, exif=exif)
+
+
+if __name__ == "__main__":
+    main()
