@@ -63,7 +63,7 @@ int main(int argc, char **argv)
         return rs_cli_flush();
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("restyle %s\n", RS_VERSION);
+        printf("restyle %s\n", rs_version());
         return rs_cli_flush();
     }
     const rs_cli_command *command = find_command(argv[1]);

@@ -19,7 +19,7 @@ tiny="--model tests/golden/tiny --input samples/clip.mp4"
 
 expect 2 "no command given"
 expect 0 "commands:" --help
-expect 0 "restyle 0." --version
+expect 0 "restyle 0.1.0" --version
 expect 2 "unknown command 'chek' (did you mean 'check'?)" chek
 expect 2 "unknown option '--hepl' (did you mean '--help'?)" --hepl
 expect 0 "usage: restyle check [OPTION]... PIPELINE" check --help
