@@ -42,6 +42,6 @@ static rs_status dpmpp_2m_run(const rs_sampling *s, rs_err *err)
 
 const rs_sampler rs_sampler_dpmpp_2m = {
     .name = "dpmpp_2m",
-    .help = "DPM-Solver++ of second order: good pictures in few steps, repeatable.",
+    .help = "DPM-Solver++ of second order: good pictures in few steps, repeatable",
     .run = dpmpp_2m_run,
 };

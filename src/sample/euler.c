@@ -56,13 +56,13 @@ static rs_status euler_run(const rs_sampling *s, rs_err *err)
 
 const rs_sampler rs_sampler_euler = {
     .name = "euler",
-    .help = "Euler's method: plain, fast, repeatable.",
+    .help = "Euler's method: plain, fast, repeatable",
     .run = euler_run,
 };
 
 const rs_sampler rs_sampler_euler_a = {
     .name = "euler_a",
-    .help = "Euler ancestral: new noise at every step, so more steps keep changing the picture.",
+    .help = "Euler ancestral: new noise at every step, so more steps keep changing the picture",
     .uses_eta = true,
     .default_eta = 1,
     .run = euler_run,
@@ -70,7 +70,7 @@ const rs_sampler rs_sampler_euler_a = {
 
 const rs_sampler rs_sampler_ddim = {
     .name = "ddim",
-    .help = "DDIM: the same path as euler, with an optional share of new noise (eta).",
+    .help = "DDIM: the same path as euler, with an optional share of new noise (eta)",
     .uses_eta = true,
     .default_eta = 0,
     .run = euler_run,

@@ -27,8 +27,8 @@ static double karras_sigma(const rs_noise_levels *levels, int64_t i, int64_t n)
 }
 
 static const rs_scheduler schedulers[] = {
-    { "uniform", "Evenly spaced timesteps.", uniform_sigma },
-    { "karras", "Smaller steps where little noise is left (Karras et al. 2022).", karras_sigma },
+    { "uniform", "evenly spaced timesteps", uniform_sigma },
+    { "karras", "smaller steps where little noise is left (Karras et al. 2022)", karras_sigma },
 };
 enum { N_SCHEDULERS = sizeof(schedulers) / sizeof(schedulers[0]) };
 

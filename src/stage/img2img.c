@@ -15,6 +15,7 @@
 #include "sample/denoise.h"
 #include "sample/plan.h"
 #include "stage/engine.h"
+#include "stage/img2img_opts.h"
 
 struct run {
     rs_model *m;
@@ -27,11 +28,7 @@ struct run {
 
 void rs_img2img_defaults(rs_img2img_params *params)
 {
-    *params = (rs_img2img_params){
-        .prompt = "", .negative_prompt = "", .strength = 0.55f, .steps = 20,
-        .steps_mode = RS_STEPS_A1111, .cfg_scale = 5.0f, .sampler = "euler", .scheduler = "karras",
-        .eta = -1.0f, .seed = 42, .rng = RS_RNG_NV, .encode = RS_ENCODE_MEAN,
-    };
+    memcpy(params, rs_img2img_group.defaults, sizeof(*params));
 }
 
 int rs_img2img_steps(const rs_img2img_params *params)
