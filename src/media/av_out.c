@@ -153,6 +153,14 @@ static rs_status add_stream(rs_av_out *out, const rs_sink_options *o, rs_err *er
     return RS_OK;
 }
 
+/* Write errors show up late: FFmpeg buffers, and keeps the first in pb->error. */
+static rs_status check_write(rs_av_out *out, int e, rs_err *err)
+{
+    if (out->fmt->pb && out->fmt->pb->error < 0)
+        e = out->fmt->pb->error;
+    return e < 0 ? rs_av_fail(err, RS_E_IO, e, "cannot write '%s'", out->path) : RS_OK;
+}
+
 /* Creates the temporary file and writes the header. */
 static rs_status start_file(rs_av_out *out, rs_err *err)
 {
@@ -173,6 +181,7 @@ static rs_status start_file(rs_av_out *out, rs_err *err)
         av_dict_set(&opts, "movflags", "+faststart", 0);
     e = avformat_write_header(out->fmt, &opts);
     av_dict_free(&opts);
+    RS_TRY(check_write(out, 0, err));
     if (e < 0)
         return rs_av_fail(err, RS_E_UNSUPPORTED, e, "a '%s' file cannot be started with these streams (%s%s)",
                           out->fmt->oformat->name, out->enc->codec->name,
@@ -232,19 +241,20 @@ rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av
     return s;
 }
 
-/* Write errors show up late: FFmpeg buffers, and keeps the first in pb->error. */
-static rs_status check_write(rs_av_out *out, int e, rs_err *err)
-{
-    if (out->fmt->pb && out->fmt->pb->error < 0)
-        e = out->fmt->pb->error;
-    return e < 0 ? rs_av_fail(err, RS_E_IO, e, "cannot write '%s'", out->path) : RS_OK;
-}
-
 static void restore_duration(rs_av_out *out)
 {
     for (int i = 0; out->pkt->duration <= 0 && i < N_DURATIONS; i++)
         if (out->durations[i].duration > 0 && out->durations[i].pts == out->pkt->pts)
             out->pkt->duration = out->durations[i].duration;
+}
+
+static rs_status write_sound(rs_av_out *out, int64_t until, rs_err *err)
+{
+    if (!out->audio)
+        return RS_OK;
+    const rs_status s = rs_audio_copy_write(out->audio, out->fmt, until, err);
+    RS_TRY(check_write(out, 0, err)); /* then the output is at fault */
+    return s;
 }
 
 /* Packets that the encoder has ready, with the sound up to their time. */
@@ -263,10 +273,7 @@ static rs_status drain(rs_av_out *out, rs_err *err)
         out->pkt->stream_index = out->st->index;
         e = av_interleaved_write_frame(out->fmt, out->pkt);
         RS_TRY(check_write(out, e, err));
-        if (out->audio) {
-            RS_TRY(rs_audio_copy_write(out->audio, out->fmt, now, err));
-            RS_TRY(check_write(out, 0, err));
-        }
+        RS_TRY(write_sound(out, now, err));
     }
 }
 
@@ -314,8 +321,7 @@ static rs_status finish(rs_av_out *out, rs_err *err)
     if (e < 0)
         return rs_av_fail(err, RS_E_INTERNAL, e, "cannot finish encoding '%s'", out->path);
     RS_TRY(drain(out, err));
-    if (out->audio)
-        RS_TRY(rs_audio_copy_write(out->audio, out->fmt, INT64_MAX, err));
+    RS_TRY(write_sound(out, INT64_MAX, err));
     e = av_write_trailer(out->fmt);
     RS_TRY(check_write(out, e, err));
     e = avio_closep(&out->fmt->pb);

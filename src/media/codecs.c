@@ -49,10 +49,9 @@ static void list_encoders(const AVOutputFormat *f, rs_strbuf *out)
 
 static const AVCodec *usual_encoder(const AVOutputFormat *f)
 {
+    /* Rather than MPEG-2 in .ts or MPEG-4 in .avi. */
     const AVCodec *c = avcodec_find_encoder_by_name("libx264");
-    if (c && f->video_codec == c->id)
-        return c;
-    return avcodec_find_encoder(f->video_codec);
+    return fits(f, c) ? c : avcodec_find_encoder(f->video_codec);
 }
 
 rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const AVCodec **codec,

@@ -10,8 +10,8 @@
 /* The container that path's extension names, if it holds video. */
 rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_err *err);
 
-/* The encoder called name, or the container's usual one for NULL. An unknown or
- * unfit name gives an error that lists the usable ones. */
+/* The encoder called name; for NULL libx264 where it fits, else the container's
+ * usual one. An unknown or unfit name gives an error that lists usable ones. */
 rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const AVCodec **codec,
                          rs_err *err);
 

@@ -118,7 +118,7 @@ typedef struct rs_sink rs_sink;
 rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink, rs_err *err);
 
 /* Uses image, pts, duration and png_name; the frame stays the caller's. pts must
- * increase. PNGs appear whole, one by one. */
+ * increase. PNGs appear whole, one by one; a single one at commit. */
 rs_status rs_sink_write(rs_sink *sink, const rs_frame *frame, rs_err *err);
 
 /* commit: finish the file and rename it into place; otherwise, and when that

@@ -14,12 +14,15 @@
 #include "media/av_out.h"
 #include "media/codecs.h"
 #include "media/media.h"
+#include "media/png_io.h"
 
 struct rs_sink {
     rs_sink_kind kind;
     rs_av_out *video;
     rs_arena *arena;
     const char *path, *text;
+    uint8_t *png; /* RS_SINK_PICTURE: the file's bytes, until commit */
+    size_t png_size;
     bool overwrite;
     int64_t n_frames;
 };
@@ -150,8 +153,9 @@ rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
     if (s->kind == RS_SINK_PICTURE && s->n_frames > 0)
         return RS_FAIL(err, RS_E_INVALID,
                        "'%s' is one picture, but there are more frames: name a folder or a video", s->path);
-    RS_TRY(s->kind == RS_SINK_FOLDER ? write_into_folder(s, frame, err)
-                                     : rs_image_write_png(s->path, &frame->image, s->text, err));
+    RS_TRY(s->kind == RS_SINK_FOLDER
+               ? write_into_folder(s, frame, err)
+               : rs_png_encode(&frame->image, s->text, &s->png, &s->png_size, err));
     s->n_frames++;
     return RS_OK;
 }
@@ -161,7 +165,10 @@ rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err)
     if (!sink || !*sink)
         return RS_OK;
     rs_sink *s = *sink;
-    const rs_status status = rs_av_out_close(&s->video, commit, err);
+    rs_status status = rs_av_out_close(&s->video, commit, err);
+    if (commit && s->png)
+        status = rs_write_file(s->path, s->png, s->png_size, err);
+    rs_free(s->png);
     rs_arena_close(&s->arena);
     rs_free(s);
     *sink = NULL;

@@ -197,7 +197,7 @@ static void not_a_picture(void)
         { "empty.png", "", 0, RS_E_FORMAT, "is empty" },
         { "text.png", "hello, this is a text\n", 22, RS_E_CORRUPT, "first frame" },
         { "half.jpg", "\xff\xd8\xff\xe0\0\x10JFIF\0", 11, RS_E_CORRUPT, "truncated" },
-        { "list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n", 72,
+        { "list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n", 70,
           RS_E_FORMAT, "list.m3u8" },
     };
     rs_err err = { 0 };
