@@ -19,15 +19,12 @@ typedef struct loader {
     rs_tokenizer *t;
 } loader;
 
-/* Every id is a small whole number that no other token has. */
+/* Every id is a small whole number; sets vocab_size. */
 static rs_status check_ids(loader *l, rs_err *err)
 {
     const rs_json *root = l->vocab;
     if (root->type != RS_JSON_OBJECT || root->n == 0)
         return RS_FAIL(err, RS_E_FORMAT, "%s: expected an object of tokens and ids", l->vocab_path);
-    const char **owner = RS_NEW_N(l->tmp, const char *, MAX_ID);
-    if (!owner)
-        return RS_FAIL(err, RS_E_NOMEM, "%s: out of memory", l->vocab_path);
     for (const rs_json *m = root->first; m; m = m->next) {
         if (m->type != RS_JSON_NUMBER || !m->is_integer || m->integer < 0 || m->integer >= MAX_ID) {
             char shown[64];
@@ -35,13 +32,24 @@ static rs_status check_ids(loader *l, rs_err *err)
                                 "token '%s': expected an id from 0 to %d, got %s", m->key, MAX_ID - 1,
                                 rs_json_show(m, shown, sizeof shown));
         }
-        const int id = (int)m->integer;
-        if (owner[id])
-            return rs_json_fail(err, RS_E_FORMAT, l->vocab_path, m, "tokens '%s' and '%s' share id %d",
-                                owner[id], m->key, id);
-        owner[id] = m->key;
-        if (id >= l->t->vocab_size)
-            l->t->vocab_size = id + 1;
+        if (m->integer >= l->t->vocab_size)
+            l->t->vocab_size = (int)m->integer + 1;
+    }
+    return RS_OK;
+}
+
+/* No two tokens have the same id. */
+static rs_status check_unique(const loader *l, rs_err *err)
+{
+    const char **owner = RS_NEW_N(l->tmp, const char *, (size_t)l->t->vocab_size);
+    if (!owner)
+        return RS_FAIL(err, RS_E_NOMEM, "%s: out of memory", l->vocab_path);
+    for (const rs_json *m = l->vocab->first; m; m = m->next) {
+        if (owner[m->integer])
+            return rs_json_fail(err, RS_E_FORMAT, l->vocab_path, m,
+                                "tokens '%s' and '%s' share id %d", owner[m->integer], m->key,
+                                (int)m->integer);
+        owner[m->integer] = m->key;
     }
     return RS_OK;
 }
@@ -166,6 +174,7 @@ rs_status rs_tokenizer_open(rs_arena *arena, const char *vocab_path, const char 
     }
     RS_TRY_OUT(status, rs_json_read(l.tmp, vocab_path, MAX_FILE, &l.vocab, err));
     RS_TRY_OUT(status, check_ids(&l, err));
+    RS_TRY_OUT(status, check_unique(&l, err));
     RS_TRY_OUT(status, find_special(&l, RS_TOKEN_START, &l.t->bos, err));
     RS_TRY_OUT(status, find_special(&l, RS_TOKEN_END, &l.t->eos, err));
     find_bytes(&l);
