@@ -5,6 +5,9 @@
 #define RS_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define RS_UNUSED __attribute__((unused))
 #define RS_ALWAYS_INLINE inline __attribute__((always_inline))
+/* Before a loop of at most 16 rounds whose arrays must live in registers. */
+#define RS_UNROLL _Pragma("GCC unroll 16")
+#define RS_PREFETCH(p) __builtin_prefetch(p)
 #define RS_ALIGN 64 /* cache line, and the width of an AVX-512 register */
 
 #if defined(__SANITIZE_ADDRESS__)

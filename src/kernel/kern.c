@@ -23,8 +23,11 @@ static const rs_kern scalar = {
     .wino_input = rs_ref_wino_input,
     .wino_output = rs_ref_wino_output,
     .wino_weight = rs_ref_wino_weight,
+    .gemm = rs_ref_gemm,
     .u8_to_f32 = rs_ref_u8_to_f32,
     .f32_to_u8 = rs_ref_f32_to_u8,
+    .gemm_mr = 1,
+    .gemm_nr = RS_REF_GEMM_NR,
 };
 
 const rs_kern *rs_kern_get(rs_cpu_tier tier)

@@ -25,6 +25,20 @@
 
 #include "base/cpu.h"
 
+/* One block of a matrix product, see rs_kern.gemm. */
+typedef struct rs_gemm_block {
+    size_t m, n, k;
+    const float *a; /* [m, k] */
+    size_t lda;
+    const float *b; /* [k, n] */
+    size_t ldb;
+    const float *bias; /* [n] or NULL */
+    const float *res;  /* [m, n] or NULL; may equal c when ldres == ldc */
+    size_t ldres;
+    float *c; /* [m, n] */
+    size_t ldc;
+} rs_gemm_block;
+
 typedef struct rs_kern {
     /* IEEE half and bfloat16 to float; NaN stays NaN. exact */
     void (*f16_to_f32)(float *dst, const uint16_t *src, size_t n);
@@ -92,10 +106,20 @@ typedef struct rs_kern {
      * k = 0..35. Computed in double. exact */
     void (*wino_weight)(float *dst, size_t ld_dst, const float *g);
 
+    /* c[i][j] = (sum_l a[i][l] * b[l][j] + bias[j]) + res[i][j] for a panel of at
+     * most gemm_nr columns, held in L1 while all m rows pass by; gemm_mr rows are
+     * taken at a time. c is not read. Each element is a chain of fused
+     * multiply-adds in ascending l, whatever m, n and its place, so a product may
+     * be cut in rows and columns at will. sum */
+    void (*gemm)(const rs_gemm_block *g);
+
     /* Interleaved 8-bit pixels to floats v/127.5 - 1, and back: clamp, then
      * round(127.5*v + 127.5) half away from zero; NaN gives 0. n values. exact */
     void (*u8_to_f32)(float *dst, const uint8_t *src, size_t n);
     void (*f32_to_u8)(uint8_t *dst, const float *src, size_t n);
+
+    /* Constants, behind all kernels: the tile of gemm. */
+    size_t gemm_mr, gemm_nr;
 } rs_kern;
 
 /* Table of a tier; a tier above what was compiled in gives the highest one

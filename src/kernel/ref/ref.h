@@ -34,6 +34,9 @@ void rs_ref_wino_output(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, const fl
                         const float *bias, const float *res, int ny, int nx, size_t c);
 void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g);
 
+enum { RS_REF_GEMM_NR = 8 };
+void rs_ref_gemm(const rs_gemm_block *g);
+
 void rs_ref_u8_to_f32(float *dst, const uint8_t *src, size_t n);
 void rs_ref_f32_to_u8(uint8_t *dst, const float *src, size_t n);
 

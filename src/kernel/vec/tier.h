@@ -3,6 +3,7 @@
 #include "kernel/ref/ref.h"
 #include "kernel/vec/convert_vec.h"
 #include "kernel/vec/eltwise_vec.h"
+#include "kernel/vec/gemm_vec.h"
 #include "kernel/vec/norm_vec.h"
 #include "kernel/vec/pixels_vec.h"
 #include "kernel/vec/softmax_vec.h"
@@ -26,6 +27,9 @@ const rs_kern RS_TIER = {
     .wino_input = vec_wino_input,
     .wino_output = vec_wino_output,
     .wino_weight = rs_ref_wino_weight, /* once per model load, in double */
+    .gemm = vec_gemm,
     .u8_to_f32 = vec_u8_to_f32,
     .f32_to_u8 = vec_f32_to_u8,
+    .gemm_mr = GEMM_MR,
+    .gemm_nr = GEMM_NR,
 };
