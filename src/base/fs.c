@@ -139,9 +139,11 @@ rs_status rs_publish_file(const char *temp, const char *path, rs_err *err)
     return RS_OK;
 }
 
-static rs_status write_all(const char *path, const void *data, size_t size, rs_err *err)
+/* Into temp; messages name the file as the caller knows it. */
+static rs_status write_all(const char *temp, const char *path, const void *data, size_t size,
+                           rs_err *err)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return rs_err_sys(err, errno, "cannot create '%s'", path);
     const char *p = data;
@@ -166,7 +168,7 @@ rs_status rs_write_file(const char *path, const void *data, size_t size, rs_err 
     char *temp = a ? rs_temp_path(a, path) : NULL;
     rs_status s = temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     if (s == RS_OK)
-        s = write_all(temp, data, size, err);
+        s = write_all(temp, path, data, size, err);
     if (s == RS_OK)
         s = rs_publish_file(temp, path, err);
     if (s != RS_OK && temp)
