@@ -18,7 +18,7 @@ enum {
     RS_EXIT_USAGE = 2,       /* the command line makes no sense */
     RS_EXIT_INVALID = 3,     /* the pipeline makes no sense */
     RS_EXIT_UNREADABLE = 4,  /* pipeline, model or input cannot be read */
-    RS_EXIT_INTERRUPTED = 5  /* stopped, and can be resumed */
+    RS_EXIT_INTERRUPTED = 5  /* stopped by a signal */
 };
 
 enum { RS_CLI_MAX_OPERANDS = 4, RS_CLI_MAX_OPTIONS = 32, RS_CLI_MAX_OVERRIDES = 64 };

@@ -22,7 +22,7 @@ static void program_help(void)
         printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
     printf("\n'restyle COMMAND --help' tells more; 'restyle --version' prints the version.\n\n"
            "exit codes: 0 ok, 1 failed, 2 wrong usage, 3 invalid pipeline, 4 unreadable input,\n"
-           "5 interrupted and resumable\n");
+           "5 interrupted\n");
 }
 
 static const rs_cli_command *find_command(const char *name)

@@ -21,11 +21,13 @@ static void put_duration(char *buf, size_t size, double seconds)
         snprintf(buf, size, "%ld:%02ld", s / 60, s % 60);
 }
 
-/* "frame 3 of 52, step 4/12, 1.84 s a frame, 1:30 left" */
-static void put_line(char *buf, size_t size, const rs_job_progress *job)
+/* On a terminal the frame in the making, "frame 3 of 52, step 4/12, 1.84 s a
+ * frame, 1:30 left"; elsewhere the one that is done. */
+static void put_line(char *buf, size_t size, const rs_job_progress *job, bool terminal)
 {
     char of[32] = "", step[32] = "", rate[48] = "", left[48] = "", eta[32];
-    const bool working = job->n_steps > 0 && (job->n_frames == 0 || job->frame < job->n_frames);
+    const bool working =
+        terminal && job->n_steps > 0 && (job->n_frames == 0 || job->frame < job->n_frames);
     if (job->n_frames > 0)
         snprintf(of, sizeof(of), " of %lld", (long long)job->n_frames);
     if (working)
@@ -49,7 +51,7 @@ void rs_cli_progress_show(rs_cli_progress *p, const rs_job_progress *job)
     if (job->seconds - p->last_shown < (p->terminal ? REDRAW_S : LINE_S))
         return;
     p->last_shown = job->seconds;
-    put_line(line, sizeof(line), job);
+    put_line(line, sizeof(line), job, p->terminal);
     if (!p->terminal) {
         fprintf(stderr, "%s\n", line);
         return;

@@ -1,5 +1,5 @@
 /* What `run` and `image` share: the job, its progress, Ctrl-C, the exit code. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* SIGXFSZ */
 #include <signal.h>
 #include <stdio.h>
 
@@ -24,7 +24,9 @@ static void catch_signals(void)
     interrupted = 0;
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an ordinary write error */
+    /* a closed pipe and a limit on file sizes are ordinary write errors */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 struct console {
@@ -66,8 +68,8 @@ int rs_cli_run_job(const rs_pipeline_spec *spec)
     const rs_status s = rs_job_run(spec, &events, &log, &r, &err);
     rs_cli_progress_clear(&c.progress);
     if (s == RS_E_CANCELLED)
-        rs_cli_error("interrupted after %lld frames; '%s' was not written", (long long)r.frames,
-                     spec->output);
+        rs_cli_error("interrupted after %lld %s; '%s' is not complete", (long long)r.frames,
+                     r.frames == 1 ? "frame" : "frames", spec->output);
     else if (s != RS_OK)
         rs_cli_error("%s", err.msg);
     else

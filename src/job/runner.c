@@ -76,6 +76,18 @@ static rs_status check_size(const struct job *j, rs_err *err)
     return RS_OK;
 }
 
+/* Said before the model is loaded and a frame computed. */
+static rs_status check_output(const struct job *j, rs_err *err)
+{
+    const rs_source_info *info = rs_source_get_info(j->source);
+    rs_sink_kind kind;
+    RS_TRY(rs_sink_kind_of(j->spec->output, &kind, err));
+    if (kind == RS_SINK_PICTURE && info->n_frames_exact && info->n_frames > 1)
+        return RS_FAIL(err, RS_E_INVALID, "'%s' is one picture, but '%s' has %lld frames: name a folder or "
+                       "a video", j->spec->output, j->spec->input, (long long)info->n_frames);
+    return RS_OK;
+}
+
 static rs_status open_sink(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
@@ -103,6 +115,8 @@ static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
     RS_TRY(rs_source_open(j->spec->input, j->log, &j->source, err));
+    j->result->failed = RS_JOB_OUTPUT;
+    RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
     RS_TRY(rs_model_open(j->spec->model, &(rs_model_options){ .tokenizer = j->spec->tokenizer,
                          .threads = j->spec->threads, .log = j->log }, &j->model, err));
