@@ -28,8 +28,10 @@ int main(int argc, char **argv)
     rs_status s = rs_model_open(argv[1], NULL, &model, &err);
     if (s == RS_OK)
         s = rs_image_read(argv[2], &photo, &err);
-    if (s == RS_OK) /* sizes must be multiples of rs_model_multiple(model) */
-        s = rs_image_alloc(&init, 256, 256, &err);
+    if (s == RS_OK) {
+        const int m = rs_model_multiple(model); /* of width and height */
+        s = rs_image_alloc(&init, photo.width / m * m, photo.height / m * m, &err);
+    }
     if (s == RS_OK)
         s = rs_image_resize(&init, &photo, RS_RESIZE_CROP, &err);
     if (s == RS_OK)
