@@ -1,0 +1,48 @@
+#!/bin/sh
+# Ctrl-C, or a polite request to end: exit 5, one message, and nothing half written.
+. tests/cli/lib/common.sh
+need ffmpeg
+make_video "$dir/in.mp4" -frames:v 4
+mkdir "$dir/new"
+
+# stopped SIGNAL OUTPUT: a job of 4,000 steps is stopped in its first frame.
+stopped() {
+    "$restyle" image "$dir/in.mp4" --output "$dir/new/$2" --model "$tiny" --strength 1 --steps 1000 \
+        2>"$dir/stderr" &
+    pid=$!
+    # The output under its temporary name, or its folder, tells that the job runs.
+    for i in $(seq 300); do
+        [ -n "$(ls -A "$dir/new")" ] && break
+        sleep 0.1
+    done
+    [ -n "$(ls -A "$dir/new")" ] || fail "the job does not start"
+    kill -s "$1" $pid
+    wait $pid
+    same "exit code after $1" 5 $?
+    says "interrupted after 0 frames; '$(cd "$dir" && pwd -P)/new/$2' is not complete"
+    one_message
+    left=$(find "$dir/new" -type f)
+    [ -z "$left" ] || fail "$1 leaves $left"
+    rm -rf "$dir/new"/*
+}
+
+stopped INT out.mp4
+stopped TERM out.mp4
+stopped INT folder
+
+# A folder keeps the frames that are done. Then the same command with --overwrite goes through.
+"$restyle" image "$dir/in.mp4" --output "$dir/new/frames" --model "$tiny" --steps 40 2>"$dir/stderr" &
+pid=$!
+for i in $(seq 300); do
+    [ -s "$dir/new/frames/frame_000001.png" ] && break
+    sleep 0.02
+done
+kill -s TERM $pid
+wait $pid
+code=$?
+[ $code -eq 5 ] || [ $code -eq 0 ] || fail "exit $code" # 0: it was faster than us
+exists "$dir/new/frames/frame_000001.png"
+[ -z "$(find "$dir/new" -name '*.part-*')" ] || fail "left: $(ls "$dir/new/frames")"
+run 0 image "$dir/in.mp4" --output "$dir/new/frames" --model "$tiny" --steps 1 --overwrite
+exists "$dir/new/frames/frame_000004.png"
+finish
