@@ -14,9 +14,10 @@
  * A holds powers of the points, B the coefficients of the products of
  * (x - other points), G powers over the value of that product at the point. */
 #include "kernel/ref/ref.h"
+#include "kernel/wino_points.h"
 
-#define A 0.75
-#define B 1.5
+#define A WINO_A
+#define B WINO_B
 #define A2 (A * A)
 #define B2 (B * B)
 #define FA (2 * A2 * (A2 - B2)) /* products of (point - other points) */

@@ -2,39 +2,43 @@
  *
  * Each is T x T^T: T is applied to the columns of the patch, the result parked
  * on the stack (36 vectors, always in L1), then to its rows. B^T and A^T are
- * applied by factoring out the sums their rows share: 12 and 11 operations in
- * place of 22 and 18. The whole patch, the common case, is compiled apart so
+ * applied by factoring out the sums their rows share: 12 operations each. The whole patch, the common case, is compiled apart so
  * that its loops unroll. */
 #ifndef RS_KERNEL_VEC_WINOGRAD_VEC_H
 #define RS_KERNEL_VEC_WINOGRAD_VEC_H
 
 #include "kernel/vec/each_vec.h"
+#include "kernel/wino_points.h"
+
+#define A ((float)WINO_A)
+#define B ((float)WINO_B)
 
 /* d = B^T d */
 static RS_ALWAYS_INLINE void apply_bt(vf d[6])
 {
-    const vf two = vf_set1(2), four = vf_set1(4), five = vf_set1(5);
-    const vf even = vf_fnma(four, d[2], d[4]), odd = vf_fnma(four, d[1], d[3]);
-    const vf outer = vf_sub(d[4], d[2]), inner = vf_sub(d[3], d[1]);
-    const vf first = vf_fma(four, d[0], vf_fnma(five, d[2], d[4]));
-    const vf last = vf_fma(four, d[1], vf_fnma(five, d[3], d[5]));
+    const vf va = vf_set1(A), vb = vf_set1(B), a2 = vf_set1(A * A), b2 = vf_set1(B * B);
+    const vf product = vf_set1(A * A * B * B), sum = vf_set1(A * A + B * B);
+    const vf even_a = vf_fnma(b2, d[2], d[4]), odd_a = vf_fnma(b2, d[1], d[3]);
+    const vf even_b = vf_fnma(a2, d[2], d[4]), odd_b = vf_fnma(a2, d[1], d[3]);
+    const vf first = vf_fma(product, d[0], vf_fnma(sum, d[2], d[4]));
+    const vf last = vf_fma(product, d[1], vf_fnma(sum, d[3], d[5]));
     d[0] = first;
-    d[1] = vf_add(even, odd);
-    d[2] = vf_sub(even, odd);
-    d[3] = vf_fma(two, inner, outer);
-    d[4] = vf_fnma(two, inner, outer);
+    d[1] = vf_fma(va, odd_a, even_a);
+    d[2] = vf_fnma(va, odd_a, even_a);
+    d[3] = vf_fma(vb, odd_b, even_b);
+    d[4] = vf_fnma(vb, odd_b, even_b);
     d[5] = last;
 }
 
 /* y = A^T m */
 static RS_ALWAYS_INLINE void apply_at(vf y[4], const vf m[6])
 {
-    const vf s1 = vf_add(m[1], m[2]), d1 = vf_sub(m[1], m[2]);
-    const vf s2 = vf_add(m[3], m[4]), d2 = vf_sub(m[3], m[4]);
-    y[0] = vf_add(m[0], vf_add(s1, s2));
-    y[1] = vf_fma(vf_set1(2), d2, d1);
-    y[2] = vf_fma(vf_set1(4), s2, s1);
-    y[3] = vf_add(vf_fma(vf_set1(8), d2, d1), m[5]);
+    const vf sa = vf_add(m[1], m[2]), da = vf_sub(m[1], m[2]);
+    const vf sb = vf_add(m[3], m[4]), db = vf_sub(m[3], m[4]);
+    y[0] = vf_add(m[0], vf_add(sa, sb));
+    y[1] = vf_fma(vf_set1(A), da, vf_mul(vf_set1(B), db));
+    y[2] = vf_fma(vf_set1(A * A), sa, vf_mul(vf_set1(B * B), sb));
+    y[3] = vf_fma(vf_set1(A * A * A), da, vf_fma(vf_set1(B * B * B), db, m[5]));
 }
 
 static RS_ALWAYS_INLINE void wino_input_at(float *dst, size_t ld_dst, const float *src,
@@ -108,5 +112,8 @@ static void vec_wino_output(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, cons
                        bias ? vf_ld(bias + j, k) : vf_set1(0), res ? res + j : NULL, ny, nx, k);
     }
 }
+
+#undef A
+#undef B
 
 #endif
