@@ -89,25 +89,14 @@ static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from
     return RS_OK;
 }
 
-/* Samples in the buffer to floats, each row going to its turned place. */
-static void store(rs_image *im, const uint8_t *buffer, size_t stride, int w, int h, int channels,
-                  int bytes, rs_orient o)
-{
-    const size_t step = (size_t)channels * (size_t)bytes;
-    for (int y = 0; y < h; y++) {
-        const uint8_t *row = buffer + (size_t)y * stride;
-        for (int x = 0; x < w; x++) {
-            int dx = o.transpose ? y : x, dy = o.transpose ? x : y;
-            dx = o.flip_x ? im->width - 1 - dx : dx;
-            dy = o.flip_y ? im->height - 1 - dy : dy;
-            float *rgb = im->rgb + ((size_t)dy * (size_t)im->width + (size_t)dx) * 3;
-            rs_samples_to_rgb(rgb, row + (size_t)x * step, channels, bytes);
-        }
-    }
-}
+/* Decoded samples as they stand in px->buffer. */
+struct samples {
+    size_t stride;
+    int w, h, channels, bytes;
+};
 
-rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orient, bool still,
-                         rs_image *image, rs_err *err)
+static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, struct samples *out,
+                            rs_err *err)
 {
     bool full = frame->color_range == AVCOL_RANGE_JPEG;
     const enum AVPixelFormat from = without_j((enum AVPixelFormat)frame->format, &full);
@@ -118,25 +107,62 @@ rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orien
     const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || from == AV_PIX_FMT_PAL8;
     const enum AVPixelFormat to = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
                                         : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
-    const int channels = alpha ? 4 : 3, bytes = deep ? 2 : 1;
-    const int w = frame->width, h = frame->height;
-    const int out_w = orient.transpose ? h : w, out_h = orient.transpose ? w : h;
+    struct samples s = { .w = frame->width, .h = frame->height, .channels = alpha ? 4 : 3,
+                         .bytes = deep ? 2 : 1 };
+    RS_TRY(reserve(px, (size_t)s.w * (size_t)s.channels * (size_t)s.bytes, s.h, &s.stride, err));
+    RS_TRY(prepare(px, s.w, s.h, from, to, (int)from,
+                   rs_av_colorspace(frame->colorspace, s.w, s.h, still), full, err));
+    uint8_t *rows[4] = { px->buffer };
+    const int strides[4] = { (int)s.stride };
+    const int n = sws_scale(px->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, s.h, rows,
+                            strides);
+    if (n != s.h)
+        return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", n, s.h);
+    *out = s;
+    return RS_OK;
+}
 
-    if (!image->rgb || image->width != out_w || image->height != out_h) {
-        rs_image_release(image);
-        RS_TRY(rs_image_alloc(image, out_w, out_h, err));
+/* Each sample to its turned and moved place, over what is there. */
+static void lay(rs_image *im, const rs_av_pixels *px, const struct samples *s, rs_orient o, int x0, int y0)
+{
+    const size_t step = (size_t)s->channels * (size_t)s->bytes;
+    for (int y = 0; y < s->h; y++) {
+        const uint8_t *row = px->buffer + (size_t)y * s->stride;
+        for (int x = 0; x < s->w; x++) {
+            int dx = (o.transpose ? y : x) + x0, dy = (o.transpose ? x : y) + y0;
+            dx = o.flip_x ? im->width - 1 - dx : dx;
+            dy = o.flip_y ? im->height - 1 - dy : dy;
+            if (dx < 0 || dx >= im->width || dy < 0 || dy >= im->height)
+                continue;
+            float *rgb = im->rgb + ((size_t)dy * (size_t)im->width + (size_t)dx) * 3;
+            rs_samples_over_rgb(rgb, row + (size_t)x * step, s->channels, s->bytes);
+        }
     }
-    size_t stride;
-    RS_TRY(reserve(px, (size_t)w * (size_t)channels * (size_t)bytes, h, &stride, err));
-    RS_TRY(prepare(px, w, h, from, to, (int)from, rs_av_colorspace(frame->colorspace, w, h, still), full,
-                   err));
-    uint8_t *out[4] = { px->buffer };
-    const int out_stride[4] = { (int)stride };
-    const int rows = sws_scale(px->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, h, out,
-                               out_stride);
-    if (rows != h)
-        return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", rows, h);
-    store(image, px->buffer, stride, w, h, channels, bytes, orient);
+}
+
+rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orient, bool still,
+                         rs_image *image, rs_err *err)
+{
+    struct samples s;
+    const int w = orient.transpose ? frame->height : frame->width;
+    const int h = orient.transpose ? frame->width : frame->height;
+    if (!image->rgb || image->width != w || image->height != h) {
+        rs_image_release(image);
+        RS_TRY(rs_image_alloc(image, w, h, err));
+    }
+    RS_TRY(to_samples(px, frame, still, &s, err));
+    if (s.channels == 4)
+        rs_fill_white(image->rgb, (size_t)w * (size_t)h);
+    lay(image, px, &s, orient, 0, 0);
+    return RS_OK;
+}
+
+rs_status rs_av_over_image(rs_av_pixels *px, const AVFrame *frame, int x0, int y0, bool still,
+                           rs_image *image, rs_err *err)
+{
+    struct samples s;
+    RS_TRY(to_samples(px, frame, still, &s, err));
+    lay(image, px, &s, (rs_orient){ 0 }, x0, y0);
     return RS_OK;
 }
 

@@ -25,6 +25,11 @@ void rs_av_pixels_release(rs_av_pixels *px);
 rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orient, bool still,
                          rs_image *image, rs_err *err);
 
+/* The same, unturned, laid over the pixels of image at (x0, y0); what falls
+ * outside is cut off. */
+rs_status rs_av_over_image(rs_av_pixels *px, const AVFrame *frame, int x0, int y0, bool still,
+                           rs_image *image, rs_err *err);
+
 /* Fills frame (buffers, format, size and colour fields set by the caller; its
  * size may exceed the image's by the edge to repeat). */
 rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err);

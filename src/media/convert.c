@@ -11,15 +11,17 @@ static float sample(const uint8_t *p, int i, int bytes)
     return (float)v / 65535.0f;
 }
 
-void rs_samples_to_rgb(float rgb[3], const uint8_t *px, int channels, int bytes)
+void rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes)
 {
+    const float a = channels < 4 ? 1.0f : sample(px, 3, bytes);
     for (int i = 0; i < 3; i++)
-        rgb[i] = sample(px, i, bytes);
-    if (channels < 4)
-        return;
-    const float a = sample(px, 3, bytes);
-    for (int i = 0; i < 3; i++)
-        rgb[i] = rgb[i] * a + (1.0f - a);
+        rgb[i] = a < 1.0f ? sample(px, i, bytes) * a + rgb[i] * (1.0f - a) : sample(px, i, bytes);
+}
+
+void rs_fill_white(float *rgb, size_t n_pixels)
+{
+    for (size_t i = 0; i < n_pixels * 3; i++)
+        rgb[i] = 1.0f;
 }
 
 static float to_range(float v, float top)

@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A pixel of `channels` (3 RGB, 4 RGBA) samples of 1 or 2 bytes (native order)
- * to RGB; alpha is laid over white, as A1111 and browsers do. */
-void rs_samples_to_rgb(float rgb[3], const uint8_t *px, int channels, int bytes);
+/* A pixel of `channels` (3 RGB, 4 RGBA) samples of 1 or 2 bytes (native order),
+ * laid over what rgb holds where it is transparent. */
+void rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes);
+
+/* White, the ground for transparent pictures, as in A1111 and browsers. */
+void rs_fill_white(float *rgb, size_t n_pixels);
 
 /* n floats to the nearest of 0..255 or 0..65535, halves away from zero, clamped;
  * NaN gives 0. */

@@ -9,6 +9,7 @@
 #include "media/av_in.h"
 #include "media/png_io.h"
 #include "media/still.h"
+#include "media/webp_anim.h"
 
 #define MAX_SIDE 32768
 
@@ -33,17 +34,6 @@ void rs_image_release(rs_image *image)
     *image = (rs_image){ 0 };
 }
 
-static bool is_png(const rs_map *map)
-{
-    static const uint8_t magic[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
-    return map->size >= sizeof(magic) && memcmp(map->data, magic, sizeof(magic)) == 0;
-}
-
-static bool is_jpeg(const rs_map *map)
-{
-    return map->size >= 3 && map->data[0] == 0xff && map->data[1] == 0xd8 && map->data[2] == 0xff;
-}
-
 /* A decoder fills the missing rest of a cut JPEG with grey and calls it a day.
  * In coded data 0xff is followed by 0x00 or a restart number, so the last "end
  * of image" must stand behind the last "start of scan". */
@@ -60,29 +50,23 @@ static bool jpeg_is_whole(const rs_map *map)
     return false;
 }
 
-rs_still_kind rs_still_probe(const char *path)
+rs_still_kind rs_still_probe(const uint8_t *data, size_t size)
 {
-    rs_map map;
-    if (rs_map_open(path, &map, NULL) != RS_OK)
-        return RS_STILL_NONE;
-    rs_still_kind kind = RS_STILL_NONE;
-    if (is_png(&map))
-        kind = rs_png_is_animated(map.data, map.size) ? RS_STILL_NONE : RS_STILL_PNG;
-    else if (is_jpeg(&map))
-        kind = RS_STILL_JPEG;
-    rs_map_close(&map);
-    return kind;
+    static const uint8_t png[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+    if (size >= sizeof(png) && memcmp(data, png, sizeof(png)) == 0)
+        return rs_png_is_animated(data, size) ? RS_STILL_NONE : RS_STILL_PNG;
+    if (size >= 3 && data[0] == 0xff && data[1] == 0xd8 && data[2] == 0xff)
+        return RS_STILL_JPEG;
+    return rs_webp_is_animated(data, size) ? RS_STILL_WEBP_ANIM : RS_STILL_NONE;
 }
 
-static rs_status read_any(const char *path, rs_image *image, rs_err *err)
+static rs_status read_with_ffmpeg(const char *path, rs_image *image, rs_err *err)
 {
     rs_av_in *in = NULL;
+    rs_frame frame = { 0 };
     bool end;
     RS_TRY(rs_av_in_open(path, NULL, &in, err));
-    rs_frame frame = { 0 };
-    rs_status s = rs_av_in_next(in, &frame, &end, err);
-    if (s == RS_OK && end)
-        s = RS_FAIL(err, RS_E_FORMAT, "'%s' has no picture", path);
+    const rs_status s = rs_av_in_next(in, &frame, &end, err); /* open made sure of a frame */
     if (s == RS_OK)
         *image = frame.image;
     else
@@ -91,19 +75,42 @@ static rs_status read_any(const char *path, rs_image *image, rs_err *err)
     return s;
 }
 
+static rs_status read_webp(const char *path, rs_image *image, rs_err *err)
+{
+    rs_webp_anim *in = NULL;
+    rs_frame frame = { 0 };
+    bool end;
+    RS_TRY(rs_webp_anim_open(path, &in, err));
+    const rs_status s = rs_webp_anim_next(in, &frame, &end, err);
+    if (s == RS_OK)
+        *image = frame.image;
+    else
+        rs_frame_release(&frame);
+    rs_webp_anim_close(&in);
+    return s;
+}
+
+static rs_status read_mapped(const char *path, const rs_map *map, rs_image *image, rs_err *err)
+{
+    if (map->size == 0)
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' is empty, expected a picture", path);
+    switch (rs_still_probe(map->data, map->size)) {
+    case RS_STILL_PNG: return rs_png_decode(map->data, map->size, path, image, err);
+    case RS_STILL_WEBP_ANIM: return read_webp(path, image, err);
+    case RS_STILL_JPEG:
+        if (!jpeg_is_whole(map))
+            return RS_FAIL(err, RS_E_CORRUPT, "'%s' is truncated: the JPEG ends in the middle", path);
+        break;
+    case RS_STILL_NONE: break;
+    }
+    return read_with_ffmpeg(path, image, err);
+}
+
 rs_status rs_image_read(const char *path, rs_image *image, rs_err *err)
 {
     rs_map map;
     RS_TRY(rs_map_open(path, &map, err));
-    rs_status s;
-    if (map.size == 0)
-        s = RS_FAIL(err, RS_E_FORMAT, "'%s' is empty, expected a picture", path);
-    else if (is_png(&map))
-        s = rs_png_decode(map.data, map.size, path, image, err);
-    else if (is_jpeg(&map) && !jpeg_is_whole(&map))
-        s = RS_FAIL(err, RS_E_CORRUPT, "'%s' is truncated: the JPEG ends in the middle", path);
-    else
-        s = read_any(path, image, err);
+    const rs_status s = read_mapped(path, &map, image, err);
     rs_map_close(&map);
     return s;
 }

@@ -79,7 +79,7 @@ typedef struct rs_sink_options {
     int width, height;         /* of every frame */
     rs_rational rate, time_base, sample_aspect;
     int primaries, transfer;   /* tags only; pixels are not converted */
-    const char *codec;         /* encoder such as "libx264"; NULL: the container's usual one */
+    const char *codec;         /* such as "libx265"; NULL: libx264, or the container's usual one */
     int crf;                   /* quality, lower is better; negative: the encoder's default.
                                   Encoders without crf get the quantiser 1 + crf / 9 */
     const char *preset;        /* NULL: the encoder's default */

@@ -124,8 +124,10 @@ static void to_floats(rs_image *image, int y, const uint8_t *row, int channels, 
 {
     float *dst = image->rgb + (size_t)y * (size_t)image->width * 3;
     const size_t step = (size_t)channels * (size_t)bytes;
+    if (channels == 4)
+        rs_fill_white(dst, (size_t)image->width);
     for (int x = 0; x < image->width; x++)
-        rs_samples_to_rgb(dst + (size_t)x * 3, row + (size_t)x * step, channels, bytes);
+        rs_samples_over_rgb(dst + (size_t)x * 3, row + (size_t)x * step, channels, bytes);
 }
 
 /* Deflate shrinks at most about 1032 to 1, so a header that promises more than

@@ -1,5 +1,5 @@
-/* A source is one of two things: a list of picture files (a folder, or a list of
- * one for a still), or a file that FFmpeg decodes. */
+/* A source is one of three things: a list of picture files (a folder, or a list
+ * of one for a still), an animated WebP, or a file that FFmpeg decodes. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -9,10 +9,12 @@
 #include "media/folder.h"
 #include "media/media.h"
 #include "media/still.h"
+#include "media/webp_anim.h"
 
 struct rs_source {
     rs_source_info info;
-    rs_av_in *av; /* NULL for picture files */
+    rs_av_in *av;       /* one of these two, or neither for picture files */
+    rs_webp_anim *webp;
     rs_arena *arena;
     rs_folder list;
     size_t next;
@@ -31,6 +33,7 @@ void rs_source_close(rs_source **source)
         return;
     rs_source *s = *source;
     rs_av_in_close(&s->av);
+    rs_webp_anim_close(&s->webp);
     rs_image_release(&s->first);
     rs_arena_close(&s->arena);
     rs_free(s);
@@ -39,6 +42,8 @@ void rs_source_close(rs_source **source)
 
 const rs_source_info *rs_source_get_info(const rs_source *source)
 {
+    if (source->webp)
+        return rs_webp_anim_info(source->webp);
     return source->av ? rs_av_in_info(source->av) : &source->info;
 }
 
@@ -93,25 +98,31 @@ static rs_status open_list(rs_source *s, const char *path, bool folder, rs_err *
     return RS_OK;
 }
 
+static rs_status open_file(rs_source *s, const char *path, const rs_log *log, rs_err *err)
+{
+    rs_map map;
+    RS_TRY(rs_map_open(path, &map, err));
+    const bool empty = map.size == 0;
+    const rs_still_kind kind = rs_still_probe(map.data, map.size);
+    rs_map_close(&map);
+    if (empty)
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' is empty, expected a video or a picture", path);
+    switch (kind) {
+    case RS_STILL_PNG:
+    case RS_STILL_JPEG: return open_list(s, path, false, err);
+    case RS_STILL_WEBP_ANIM: return rs_webp_anim_open(path, &s->webp, err);
+    case RS_STILL_NONE: break;
+    }
+    return rs_av_in_open(path, log, &s->av, err);
+}
+
 rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)
 {
     rs_source *s = rs_calloc(sizeof(*s));
     if (!s)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
-    rs_status status;
-    rs_map map;
-    if (rs_is_dir(path)) {
-        status = open_list(s, path, true, err);
-    } else if ((status = rs_map_open(path, &map, err)) == RS_OK) {
-        const bool empty = map.size == 0;
-        rs_map_close(&map);
-        if (empty)
-            status = RS_FAIL(err, RS_E_FORMAT, "'%s' is empty, expected a video or a picture", path);
-        else if (rs_still_probe(path) != RS_STILL_NONE)
-            status = open_list(s, path, false, err);
-        else
-            status = rs_av_in_open(path, log, &s->av, err);
-    }
+    const rs_status status =
+        rs_is_dir(path) ? open_list(s, path, true, err) : open_file(s, path, log, err);
     if (status == RS_OK)
         *source = s;
     else
@@ -123,6 +134,8 @@ rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
 {
     if (s->av)
         return rs_av_in_next(s->av, frame, end, err);
+    if (s->webp)
+        return rs_webp_anim_next(s->webp, frame, end, err);
     if (s->next == s->list.n) {
         *end = true;
         return RS_OK;

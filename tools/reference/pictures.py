@@ -1,11 +1,12 @@
-"""Reference data for the picture tests: everything under tests/golden/media except *.txt.
+"""Reference data for the picture tests: everything under tests/golden/media except clip_frames.txt and README.md.
 
     python tools/reference/pictures.py
 
 Needs Pillow and numpy. source.png is a synthetic picture with smooth parts, hard edges, fine lines and
 noise. resize_MODE_WxH.png is what A1111's resize_image makes of it with Pillow's LANCZOS; its bands in
 `fill` mode are left to the test, which derives them from the picture's edge. oriented.jpg carries an EXIF
-orientation, whose value the test replaces."""
+orientation, whose value the test replaces. anim_*.webp are animations with transparency; anim_*.png are
+their frames as Pillow decodes them, over white, one below the other."""
 import pathlib
 
 import numpy as np
@@ -51,6 +52,37 @@ def resize(im, mode, width, height):
     return out
 
 
+def animation():
+    """A half transparent disc that moves over a transparent ground, and a full frame in between."""
+    y, x = np.mgrid[0:30, 0:40]
+    frames = []
+    for t in range(6):
+        im = np.zeros((30, 40, 4), np.uint8)
+        disc = (x - 8 - 5 * t) ** 2 + (y - 14) ** 2 < 60
+        im[disc] = (200, 40 * t, 90, 160)
+        if t == 3:
+            im[:, :] = (10, 120, 230, 255)
+            im[5:25, 10:30] = (250, 250, 20, 255)
+        frames.append(Image.fromarray(im, "RGBA"))
+    return frames
+
+
+def save_animation(name, **options):
+    first, *rest = animation()
+    path = OUT / f"{name}.webp"
+    first.save(path, save_all=True, append_images=rest, duration=[100, 40, 70, 100, 30, 200], **options)
+    frames = []
+    with Image.open(path) as im:
+        for i in range(im.n_frames):
+            im.seek(i)
+            frame = im.convert("RGBA")
+            frames.append(Image.alpha_composite(Image.new("RGBA", frame.size, "white"), frame).convert("RGB"))
+    strip = Image.new("RGB", (40, 30 * len(frames)))
+    for i, frame in enumerate(frames):
+        strip.paste(frame, (0, 30 * i))
+    strip.save(OUT / f"{name}.png", optimize=True)
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     im = source()
@@ -61,6 +93,8 @@ def main():
     exif = Image.Exif()
     exif[0x0112] = 6
     im.crop((0, 0, 48, 32)).save(OUT / "oriented.jpg", quality=90, subsampling=0, exif=exif)
+    save_animation("anim_lossless", lossless=True)
+    save_animation("anim_lossy", quality=80, allow_mixed=False)
 
 
 if __name__ == "__main__":

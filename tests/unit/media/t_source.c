@@ -242,6 +242,70 @@ static void not_a_film(void)
     CHECK_INT(read_all(tmp("none.mp4"), &frames, &err), RS_E_NOTFOUND);
 }
 
+/* Rectangles, blending, disposal and separate alpha planes, as Pillow plays them. */
+static void animated_webp(void)
+{
+    static const struct { const char *film, *strip; double rms; } cases[] = {
+        { GOLDEN("anim_lossless.webp"), GOLDEN("anim_lossless.png"), 0.5 },
+        /* libwebp's chroma upsampling is not swscale's */
+        { GOLDEN("anim_lossy.webp"), GOLDEN("anim_lossy.png"), 6 },
+    };
+    static const int ms[] = { 100, 40, 70, 100, 30, 200 };
+    rs_err err = { 0 };
+    for (int c = 0; c < 2; c++) {
+        rs_source *in = NULL;
+        rs_image strip = { 0 };
+        rs_frame f = { 0 };
+        bool end;
+        int64_t pts = 0;
+        CHECK_OK(rs_image_read(cases[c].strip, &strip, &err));
+        CHECK_OK(rs_source_open(cases[c].film, NULL, &in, &err));
+        const rs_source_info *i = rs_source_get_info(in);
+        CHECK_INT(i->kind, RS_SOURCE_ANIMATION);
+        CHECK(i->n_frames == 6 && i->n_frames_exact && i->time_base.den == 1000);
+        CHECK(i->rate.num == 100 && i->rate.den == 9); /* 6 in 540 ms */
+        for (int k = 0; k < 6; k++) {
+            double rms, max;
+            CHECK_OK(rs_source_next(in, &f, &end, &err));
+            CHECK(!end && f.pts == pts && f.duration == ms[k]);
+            pts += ms[k];
+            rs_image want = { 40, 30, strip.rgb + (size_t)k * 40 * 30 * 3 };
+            compare(&f.image, &want, &rms, &max);
+            CHECK(rms < cases[c].rms);
+        }
+        CHECK_OK(rs_source_next(in, &f, &end, &err));
+        CHECK(end);
+        rs_frame_release(&f);
+        rs_source_close(&in);
+        CHECK_OK(rs_image_read(cases[c].film, &f.image, &err));
+        CHECK(f.image.width == 40 && f.image.height == 30);
+        rs_frame_release(&f);
+        rs_image_release(&strip);
+    }
+}
+
+static void damaged_webp(void)
+{
+    rs_err err = { 0 };
+    size_t n;
+    int frames;
+    unsigned char *d = slurp(GOLDEN("anim_lossless.webp"), &n);
+    for (size_t cut = 31; cut + 2 < n; cut += 7) {
+        tmpdir_write("cut.webp", d, cut);
+        CHECK_INT(read_all(tmp("cut.webp"), &frames, &err), RS_E_CORRUPT);
+        CHECK(frames < 6 && strstr(err.msg, "cut.webp"));
+    }
+    for (size_t i = 12; i < n; i += 3) {
+        d[i] ^= 0xa5;
+        d[24] = d[27] = 39; /* a canvas of at most 40 columns and rows or so */
+        d[25] = d[26] = d[28] = d[29] = 0;
+        tmpdir_write("bad.webp", d, n);
+        read_all(tmp("bad.webp"), &frames, &err);
+        d[i] ^= 0xa5;
+    }
+    free(d);
+}
+
 static void put_picture(const char *name, int w, int h, int t)
 {
     rs_err err = { 0 };
@@ -330,6 +394,8 @@ int main(void)
     TEST_RUN(hostile_films);
     TEST_RUN(truncated_matroska);
     TEST_RUN(not_a_film);
+    TEST_RUN(animated_webp);
+    TEST_RUN(damaged_webp);
     TEST_RUN(folder);
     TEST_RUN(still);
     tmpdir_close();
