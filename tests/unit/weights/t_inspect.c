@@ -71,6 +71,27 @@ static void whole_file(void)
               "  missing       nothing\n");
 }
 
+/* A schedule that cannot be explained is a remark; damaged metadata is one problem,
+ * though two parts need it. */
+static void remarks_and_repeated_problems(void)
+{
+    static const float alphas[] = { 0.9f, 0.8f, 0.1f };
+    rs_model_info *info = NULL;
+    tiny_single_write("n.safetensors", &(const tiny_single){ .alphas = alphas, .n_alphas = 3,
+                      .key = "restyle.train_steps", .value = "[" });
+    CHECK_OK(rs_model_inspect(tmpdir_at("n.safetensors"), tmpdir_at("m"), &info, &err));
+    CHECK_INT(info->n_problems, 1);
+    CHECK_STR(tmpdir_strip(info->problems[0]), "'n.safetensors': metadata 'restyle.train_steps':1:2: "
+              "expected a value, found the end");
+    rs_model_info_close(&info);
+    tiny_single_write("n.safetensors", &(const tiny_single){ .alphas = alphas, .n_alphas = 3 });
+    CHECK_OK(rs_model_inspect(tmpdir_at("n.safetensors"), tmpdir_at("m"), &info, &err));
+    CHECK_INT(info->n_problems, 0);
+    CHECK_STR(info->note, "its 'alphas_cumprod' is of no known schedule and is not used");
+    CHECK_STR(info->noise, "1000 steps, scaled_linear, beta 0.00085 to 0.012");
+    rs_model_info_close(&info);
+}
+
 static void all_problems_at_once(void)
 {
     static const int64_t wrong[] = { 7 };
@@ -141,6 +162,7 @@ int main(void)
     tmpdir_open();
     TEST_RUN(whole_folder);
     TEST_RUN(whole_file);
+    TEST_RUN(remarks_and_repeated_problems);
     TEST_RUN(all_problems_at_once);
     TEST_RUN(not_a_model);
     TEST_RUN(out_of_memory);
