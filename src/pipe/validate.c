@@ -116,6 +116,20 @@ static bool same_file(const char *a, const char *b)
            (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
+/* A picture restyled into its own folder would keep its name. */
+static bool lands_on_input(rs_opt_ctx *ctx, const rs_pipeline_spec *spec)
+{
+    if (same_file(spec->output, spec->input))
+        return true;
+    const char *name = rs_path_name(spec->input);
+    if (!rs_is_dir(spec->output) || strcmp(rs_path_ext(name), ".png") != 0)
+        return false;
+    const char *path = rs_path_join(ctx->arena, spec->output, name);
+    if (!path)
+        ctx->diags->nomem = true;
+    return path && same_file(path, spec->input);
+}
+
 static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
 {
     const rs_entry *output = rs_opt_given(map, "output");
@@ -123,7 +137,7 @@ static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipe
     if (!output)
         return;
     const rs_pos pos = output->value->pos;
-    if (input && same_file(spec->output, spec->input)) {
+    if (input && lands_on_input(ctx, spec)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
                      "is the input itself: the source is never overwritten, choose another name");
     } else if (ctx->check_files && access(spec->output, F_OK) == 0 && !rs_is_dir(spec->output) &&
