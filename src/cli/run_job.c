@@ -19,11 +19,13 @@ static void on_signal(int sig)
 /* The second Ctrl-C finds the default action again and stops at once. */
 static void catch_signals(void)
 {
-    struct sigaction a = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    struct sigaction a = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, old;
     sigemptyset(&a.sa_mask);
     interrupted = 0;
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
+    if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup ignores it */
+        sigaction(SIGHUP, &a, NULL);
     /* a closed pipe and a limit on file sizes are ordinary write errors */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

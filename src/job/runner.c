@@ -19,6 +19,8 @@ struct job {
     rs_source *source;
     rs_model *model;
     rs_sink *sink;
+    rs_sink_kind sink_kind;
+    rs_size sink_size;    /* of the first frame's output: what a video's frames must have */
     rs_frame frame;       /* as decoded */
     rs_image init;        /* at the size of the output */
     rs_image previous;    /* the last output */
@@ -77,12 +79,11 @@ static rs_status check_size(const struct job *j, rs_err *err)
 }
 
 /* Said before the model is loaded and a frame computed. */
-static rs_status check_output(const struct job *j, rs_err *err)
+static rs_status check_output(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
-    rs_sink_kind kind;
-    RS_TRY(rs_sink_kind_of(j->spec->output, &kind, err));
-    if (kind == RS_SINK_PICTURE && info->n_frames_exact && info->n_frames > 1)
+    RS_TRY(rs_sink_kind_of(j->spec->output, &j->sink_kind, err));
+    if (j->sink_kind == RS_SINK_PICTURE && info->n_frames_exact && info->n_frames > 1)
         return RS_FAIL(err, RS_E_INVALID, "'%s' is one picture, but '%s' has %lld frames: name a folder or "
                        "a video", j->spec->output, j->spec->input, (long long)info->n_frames);
     return RS_OK;
@@ -94,9 +95,9 @@ static rs_status open_sink(struct job *j, rs_err *err)
     const rs_encode_spec *e = &j->spec->encode;
     rs_sink_options o;
     rs_sink_options_from(&o, info);
-    const rs_size size = output_size(j, info->width, info->height);
-    o.width = size.width;
-    o.height = size.height;
+    j->sink_size = output_size(j, info->width, info->height);
+    o.width = j->sink_size.width;
+    o.height = j->sink_size.height;
     /* a size of its own has square pixels: the resize has made the shape right */
     if (j->spec->size.width > 0)
         o.sample_aspect = (rs_rational){ 1, 1 };
@@ -150,6 +151,11 @@ static uint64_t frame_seed(const struct job *j)
 static rs_status make_init(struct job *j, rs_err *err)
 {
     const rs_size size = output_size(j, j->frame.image.width, j->frame.image.height);
+    if (j->sink_kind == RS_SINK_VIDEO &&
+        (size.width != j->sink_size.width || size.height != j->sink_size.height))
+        return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
+                       "all", j->frame.name ? j->frame.name : "", j->frame.name ? " " : "", size.width,
+                       size.height, j->sink_size.width, j->sink_size.height);
     if (j->init.width != size.width || j->init.height != size.height) {
         rs_image_release(&j->init);
         rs_image_release(&j->previous); /* another size: the loop starts anew */

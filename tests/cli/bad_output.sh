@@ -21,6 +21,15 @@ refuses 1 "name a folder or a video" image "$dir/in.ts" --output "$dir/new/out.p
 mkdir "$dir/in"
 cp "$dir/in.png" "$dir/in/a.png"
 refuses 3 "is the input itself" image "$dir/in" --output "$dir/in/" --overwrite $fast
+refuses 3 "is the input itself" image "$dir/in/a.png" --output "$dir/in" --overwrite $fast
+
+# Frames of several sizes can be a folder, but no video without a size of its own.
+make_video "$dir/in/b.png" -vf scale=20:16 -frames:v 1
+refuses 1 "frame 2: b.png gives 20x16, but the video began with 36x28: set a 'size'" \
+    image "$dir/in" --output "$dir/new/out.mp4" $fast
+run 0 image "$dir/in" --output "$dir/sizes" $fast
+exists "$dir/sizes/a.png" "$dir/sizes/b.png"
+run 0 image "$dir/in" --output "$dir/sizes.mp4" $fast --size 16x16
 
 # What exists stays as it is.
 echo precious >"$dir/old.mp4"

@@ -5,7 +5,7 @@ need ffmpeg
 make_video "$dir/in.mp4" -frames:v 4
 mkdir "$dir/new"
 
-# stopped SIGNAL OUTPUT: a job of 4,000 steps is stopped in its first frame.
+# stopped SIGNAL OUTPUT: a job of 1,000 steps a frame is stopped in its first frame.
 stopped() {
     "$restyle" image "$dir/in.mp4" --output "$dir/new/$2" --model "$tiny" --strength 1 --steps 1000 \
         2>"$dir/stderr" &
@@ -28,6 +28,7 @@ stopped() {
 
 stopped INT out.mp4
 stopped TERM out.mp4
+stopped HUP out.mkv
 stopped INT folder
 
 # A folder keeps the frames that are done. Then the same command with --overwrite goes through.
