@@ -38,10 +38,11 @@ static rs_status add_track(rs_audio_copy *c, AVFormatContext *out, unsigned i, r
     const AVStream *from = c->in->streams[i];
     struct track *t = &c->tracks[i];
     if (avformat_query_codec(out->oformat, from->codecpar->codec_id, FF_COMPLIANCE_NORMAL) == 0)
-        return RS_FAIL(err, RS_E_UNSUPPORTED,
-                       "'%s' files cannot hold the sound of '%s' (%s): set audio: none, or write to "
-                       "another container such as .mkv",
-                       out->oformat->name, c->path, avcodec_get_name(from->codecpar->codec_id));
+        return RS_FAIL(
+            err, RS_E_UNSUPPORTED,
+            "'%s' files cannot hold the sound of '%s' (%s): set audio: none, or write to "
+            "another container such as .mkv",
+            out->oformat->name, c->path, avcodec_get_name(from->codecpar->codec_id));
     t->to = avformat_new_stream(out, NULL);
     if (!t->to || avcodec_parameters_copy(t->to->codecpar, from->codecpar) < 0 ||
         av_dict_copy(&t->to->metadata, from->metadata, 0) < 0)
@@ -54,7 +55,8 @@ static rs_status add_track(rs_audio_copy *c, AVFormatContext *out, unsigned i, r
     return RS_OK;
 }
 
-rs_status rs_audio_copy_open(const char *path, AVFormatContext *out, rs_audio_copy **copy, rs_err *err)
+rs_status rs_audio_copy_open(const char *path, AVFormatContext *out, rs_audio_copy **copy,
+                             rs_err *err)
 {
     rs_audio_copy *c = rs_calloc(sizeof(*c));
     if (!c)
@@ -97,7 +99,8 @@ static void retime(AVPacket *p, const AVStream *from, struct track *t)
     const int samples = av_get_audio_frame_duration2(from->codecpar, p->size);
     if (rate > 0 && samples > 0 && p->dts != AV_NOPTS_VALUE &&
         (int64_t)in.num * rate > in.den) {
-        p->dts = av_rescale_delta(in, p->dts, (AVRational){ 1, rate }, samples, &t->delta_state, out);
+        p->dts =
+            av_rescale_delta(in, p->dts, (AVRational){ 1, rate }, samples, &t->delta_state, out);
         p->pts = p->dts;
         p->duration = av_rescale_q(p->duration, in, out);
     } else {

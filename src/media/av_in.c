@@ -18,6 +18,9 @@
 #include "media/av_util.h"
 #include "media/mkv_size.h"
 
+/* What a header may ask for before a byte of picture is seen: 16384 x 16384. */
+#define MAX_PIXELS (INT64_C(1) << 28)
+
 struct rs_av_in {
     rs_source_info info;
     char *path;
@@ -65,7 +68,8 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
     const AVCodec *codec = NULL;
     const int i = av_find_best_stream(in->fmt, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
     if (i == AVERROR_DECODER_NOT_FOUND)
-        return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s': this FFmpeg has no decoder for its video", in->path);
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s': this FFmpeg has no decoder for its video",
+                       in->path);
     if (i < 0 || in->fmt->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC)
         return RS_FAIL(err, RS_E_FORMAT, "'%s' has no video stream (its format is '%s')", in->path,
                        in->fmt->iformat->name);
@@ -79,11 +83,13 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
     if (e >= 0) {
         in->dec->pkt_timebase = in->st->time_base;
         in->dec->thread_count = 1;
+        in->dec->max_pixels = MAX_PIXELS;
         in->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
         e = avcodec_open2(in->dec, codec, NULL);
     }
     if (e < 0)
-        return rs_av_fail(err, RS_E_FORMAT, e, "cannot decode the video of '%s' (%s)", in->path, codec->name);
+        return rs_av_fail(err, RS_E_FORMAT, e, "cannot decode the video of '%s' (%s)", in->path,
+                          codec->name);
     return RS_OK;
 }
 
@@ -199,15 +205,16 @@ static rs_status fail_damage(rs_av_in *in, rs_err *err)
     const AVRational tb = in->st->time_base;
     const double t = in->last_pts == AV_NOPTS_VALUE ? 0 : (double)in->last_pts * av_q2d(tb);
     if (in->n_frames == 0)
-        return RS_FAIL(err, RS_E_CORRUPT, "cannot decode the first frame of '%s' (%s): the file is %s",
-                       in->path, in->dec->codec->name,
-                       in->damage == AVERROR_EOF ? "truncated" : "damaged");
+        return RS_FAIL(err, RS_E_CORRUPT,
+                       "cannot decode the first frame of '%s' (%s): the file is %s", in->path,
+                       in->dec->codec->name, in->damage == AVERROR_EOF ? "truncated" : "damaged");
     if (in->damage_text)
         return RS_FAIL(err, RS_E_CORRUPT, "'%s': %s after frame %" PRId64 " (%.3f s)%s", in->path,
                        in->damage_text, in->n_frames, t,
                        in->info.n_frames_exact ? ", fewer frames than its header says" : "");
-    return rs_av_fail(err, RS_E_CORRUPT, in->damage, "'%s' is damaged after frame %" PRId64 " (%.3f s)",
-                      in->path, in->n_frames, t);
+    return rs_av_fail(err, RS_E_CORRUPT, in->damage,
+                      "'%s' is damaged after frame %" PRId64 " (%.3f s)", in->path, in->n_frames,
+                      t);
 }
 
 /* Into in->next. */
@@ -354,8 +361,8 @@ static rs_status open_all(rs_av_in *in, rs_err *err)
     in->last_pts = AV_NOPTS_VALUE;
     RS_TRY(decode(in, &end, err));
     if (end)
-        return RS_FAIL(err, RS_E_FORMAT, "'%s' has a video stream (%s) but no whole frame", in->path,
-                       in->dec->codec->name);
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' has a video stream (%s) but no whole frame",
+                       in->path, in->dec->codec->name);
     in->have_next = true;
     fill_info(in);
     return RS_OK;

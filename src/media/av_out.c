@@ -76,7 +76,8 @@ static void set_color(AVCodecContext *enc, const AVPixFmtDescriptor *desc, const
     const bool full = rgb || strncmp(desc->name, "yuvj", 4) == 0 || desc->nb_components < 3;
     enc->colorspace = rgb ? AVCOL_SPC_RGB : hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
     enc->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    enc->color_primaries = known_color(o->primaries) ? (enum AVColorPrimaries)o->primaries : AVCOL_PRI_BT709;
+    enc->color_primaries =
+        known_color(o->primaries) ? (enum AVColorPrimaries)o->primaries : AVCOL_PRI_BT709;
     enc->color_trc = known_color(o->transfer) ? (enum AVColorTransferCharacteristic)o->transfer
                                               : AVCOL_TRC_BT709;
 }
@@ -88,20 +89,21 @@ static rs_status set_quality(AVCodecContext *enc, const AVCodec *codec, const rs
         enc->bit_rate = 0;
         const int e = av_opt_set_double(enc->priv_data, "crf", o->crf, 0);
         if (e < 0)
-            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take crf %d", codec->name,
-                              o->crf);
+            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take crf %d",
+                              codec->name, o->crf);
     } else if (o->crf >= 0) {
         const int q = 1 + o->crf / 9;
         enc->flags |= AV_CODEC_FLAG_QSCALE;
         enc->global_quality = FF_QP2LAMBDA * q;
-        RS_DEBUG(o->log, "encoder '%s' has no crf: crf %d becomes quantiser %d", codec->name, o->crf, q);
+        RS_DEBUG(o->log, "encoder '%s' has no crf: crf %d becomes quantiser %d", codec->name,
+                 o->crf, q);
     }
     if (o->preset) {
         RS_TRY(rs_preset_check(codec, o->preset, err));
         const int e = av_opt_set(enc->priv_data, "preset", o->preset, 0);
         if (e < 0)
-            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take preset '%s'", codec->name,
-                              o->preset);
+            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take preset '%s'",
+                              codec->name, o->preset);
     }
     return RS_OK;
 }
@@ -135,8 +137,8 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     av_dict_free(&opts);
     if (e < 0)
         return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' refuses %dx%d %s, %d/%d fps%s%s%s",
-                          codec->name, enc->width, enc->height, desc->name, o->rate.num, o->rate.den,
-                          o->preset ? ", preset '" : "", o->preset ? o->preset : "",
+                          codec->name, enc->width, enc->height, desc->name, o->rate.num,
+                          o->rate.den, o->preset ? ", preset '" : "", o->preset ? o->preset : "",
                           o->preset ? "'" : "");
     return RS_OK;
 }
@@ -183,17 +185,19 @@ static rs_status start_file(rs_av_out *out, rs_err *err)
     av_dict_free(&opts);
     RS_TRY(check_write(out, 0, err));
     if (e < 0)
-        return rs_av_fail(err, RS_E_UNSUPPORTED, e, "a '%s' file cannot be started with these streams (%s%s)",
-                          out->fmt->oformat->name, out->enc->codec->name,
-                          out->fmt->nb_streams > 1 ? " and the source's sound; try audio: none" : "");
+        return rs_av_fail(
+            err, RS_E_UNSUPPORTED, e, "a '%s' file cannot be started with these streams (%s%s)",
+            out->fmt->oformat->name, out->enc->codec->name,
+            out->fmt->nb_streams > 1 ? " and the source's sound; try audio: none" : "");
     return RS_OK;
 }
 
 static rs_status check_options(const char *path, const rs_sink_options *o, rs_err *err)
 {
     if (o->rate.num <= 0 || o->rate.den <= 0 || o->time_base.num <= 0 || o->time_base.den <= 0)
-        return RS_FAIL(err, RS_E_INVALID, "'%s': frame rate %d/%d and time base %d/%d must be above 0",
-                       path, o->rate.num, o->rate.den, o->time_base.num, o->time_base.den);
+        return RS_FAIL(err, RS_E_INVALID,
+                       "'%s': frame rate %d/%d and time base %d/%d must be above 0", path,
+                       o->rate.num, o->rate.den, o->time_base.num, o->time_base.den);
     if (!o->overwrite && access(path, F_OK) == 0)
         return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", path);
     return RS_OK;
@@ -228,7 +232,8 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     return start_file(out, err);
 }
 
-rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av_out **out, rs_err *err)
+rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av_out **out,
+                         rs_err *err)
 {
     rs_av_out *a = rs_calloc(sizeof(*a));
     if (!a)
@@ -281,8 +286,8 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
 {
     AVFrame *f = out->frame;
     if (frame->image.width != out->width || frame->image.height != out->height)
-        return RS_FAIL(err, RS_E_INVALID, "'%s' takes frames of %dx%d, not %dx%d", out->path, out->width,
-                       out->height, frame->image.width, frame->image.height);
+        return RS_FAIL(err, RS_E_INVALID, "'%s' takes frames of %dx%d, not %dx%d", out->path,
+                       out->width, out->height, frame->image.width, frame->image.height);
     f->format = out->enc->pix_fmt;
     f->width = out->enc->width;
     f->height = out->enc->height;
@@ -306,8 +311,8 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
             av_rescale_q(frame->duration, out->time_base, out->enc->time_base);
         const int e = avcodec_send_frame(out->enc, f);
         if (e < 0)
-            s = rs_av_fail(err, RS_E_INTERNAL, e, "cannot encode frame %" PRId64 " of '%s'", frame->index,
-                           out->path);
+            s = rs_av_fail(err, RS_E_INTERNAL, e, "cannot encode frame %" PRId64 " of '%s'",
+                           frame->index, out->path);
     }
     av_frame_unref(f);
     return s == RS_OK ? drain(out, err) : s;

@@ -7,7 +7,8 @@
 typedef struct rs_av_out rs_av_out;
 
 /* As the rs_sink functions of the same names. */
-rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av_out **out, rs_err *err);
+rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av_out **out,
+                         rs_err *err);
 rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err);
 rs_status rs_av_out_close(rs_av_out **out, bool commit, rs_err *err);
 

@@ -8,7 +8,8 @@
 #include "media/convert.h"
 
 /* No MMX shortcuts: the same pixels on every machine. Chroma is interpolated. */
-#define FLAGS (SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP)
+#define FLAGS                                                                                      \
+    (SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP)
 #define PAD 64 /* bytes swscale's vector code may touch behind a row */
 
 void rs_av_pixels_release(rs_av_pixels *px)
@@ -63,8 +64,8 @@ static rs_status reserve(rs_av_pixels *px, size_t row_bytes, int rows, size_t *s
 
 /* A context between `from` and `to` of one size; YUV on either side has the
  * matrix `space`. full: range of the source, for decoding; of the target, else. */
-static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from, enum AVPixelFormat to,
-                         int key, int space, bool full, rs_err *err)
+static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from,
+                         enum AVPixelFormat to, int key, int space, bool full, rs_err *err)
 {
     if (px->sws && px->width == w && px->height == h && px->format == key && px->space == space &&
         px->full_range == full)
@@ -79,8 +80,8 @@ static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from
     const int *table = sws_getCoefficients(space);
     const bool decoding = key == (int)from;
     /* Fails for pairs without YUV, where there is nothing to set. */
-    sws_setColorspaceDetails(px->sws, table, decoding ? full : 1, table, decoding ? 1 : full, 0, 1 << 16,
-                             1 << 16);
+    sws_setColorspaceDetails(px->sws, table, decoding ? full : 1, table, decoding ? 1 : full, 0,
+                             1 << 16, 1 << 16);
     px->width = w;
     px->height = h;
     px->format = key;
@@ -114,8 +115,8 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
                    rs_av_colorspace(frame->colorspace, s.w, s.h, still), full, err));
     uint8_t *rows[4] = { px->buffer };
     const int strides[4] = { (int)s.stride };
-    const int n = sws_scale(px->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, s.h, rows,
-                            strides);
+    const int n = sws_scale(px->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, s.h,
+                            rows, strides);
     if (n != s.h)
         return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", n, s.h);
     *out = s;
@@ -123,7 +124,8 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
 }
 
 /* Each sample to its turned and moved place, over what is there. */
-static void lay(rs_image *im, const rs_av_pixels *px, const struct samples *s, rs_orient o, int x0, int y0)
+static void lay(rs_image *im, const rs_av_pixels *px, const struct samples *s, rs_orient o, int x0,
+                int y0)
 {
     const size_t step = (size_t)s->channels * (size_t)s->bytes;
     for (int y = 0; y < s->h; y++) {
@@ -195,8 +197,8 @@ rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *fra
                    frame->color_range == AVCOL_RANGE_JPEG, err));
     for (int y = 0; y < h; y++) {
         const int from = y < image->height ? y : image->height - 1;
-        round_row(px->buffer + (size_t)y * stride, image->rgb + (size_t)from * (size_t)image->width * 3,
-                  image->width, w, bytes);
+        round_row(px->buffer + (size_t)y * stride,
+                  image->rgb + (size_t)from * (size_t)image->width * 3, image->width, w, bytes);
     }
     const uint8_t *in[4] = { px->buffer };
     const int in_stride[4] = { (int)stride };

@@ -56,8 +56,8 @@ rs_status rs_av_open_input(const char *path, AVFormatContext **fmt, rs_err *err)
     for (size_t i = 0; i < sizeof(playlists) / sizeof(playlists[0]); i++) {
         if (strcmp(f->iformat->name, playlists[i]) == 0) {
             avformat_close_input(&f);
-            return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s' is a playlist (%s), expected a video file", path,
-                           playlists[i]);
+            return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s' is a playlist (%s), expected a video file",
+                           path, playlists[i]);
         }
     }
     e = avformat_find_stream_info(f, NULL);
@@ -90,8 +90,8 @@ static const uint8_t *stream_matrix(const AVStream *stream, size_t *size)
 {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
     const AVPacketSideData *sd =
-        av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data,
-                                AV_PKT_DATA_DISPLAYMATRIX);
+        av_packet_side_data_get(stream->codecpar->coded_side_data,
+                                stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
     *size = sd ? sd->size : 0;
     return sd ? sd->data : NULL;
 #else

@@ -24,12 +24,14 @@ rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_er
     const AVOutputFormat *f = av_guess_format(NULL, path, NULL);
     /* NOFILE muxers write picture sequences; .mp3 takes video for cover art. */
     if (f && f->flags & AVFMT_NOFILE)
-        return RS_FAIL(err, RS_E_UNSUPPORTED, "cannot write '%s': pictures are written as .png", path);
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "cannot write '%s': pictures are written as .png",
+                       path);
     if (!f || f->video_codec == AV_CODEC_ID_NONE || strcmp(f->name, "mp3") == 0)
-        return RS_FAIL(err, RS_E_INVALID,
-                       "cannot write '%s': '%s' names no video container, expected %s, .png for one "
-                       "picture, or a folder",
-                       path, ext, CONTAINERS);
+        return RS_FAIL(
+            err, RS_E_INVALID,
+            "cannot write '%s': '%s' names no video container, expected %s, .png for one "
+            "picture, or a folder",
+            path, ext, CONTAINERS);
     *format = f;
     return RS_OK;
 }
@@ -70,11 +72,12 @@ rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const A
     if (!name)
         s = RS_FAIL(err, RS_E_UNSUPPORTED, "this FFmpeg has no encoder for '%s'", format->name);
     else if (!c || c->type != AVMEDIA_TYPE_VIDEO)
-        s = RS_FAIL(err, RS_E_INVALID, "no video encoder is called '%s'; for '%s' there are: %s", name,
-                    format->name, rs_strbuf_str(&list));
+        s = RS_FAIL(err, RS_E_INVALID, "no video encoder is called '%s'; for '%s' there are: %s",
+                    name, format->name, rs_strbuf_str(&list));
     else
-        s = RS_FAIL(err, RS_E_INVALID, "'%s' files cannot hold what encoder '%s' makes; usable are: %s",
-                    format->name, name, rs_strbuf_str(&list));
+        s = RS_FAIL(err, RS_E_INVALID,
+                    "'%s' files cannot hold what encoder '%s' makes; usable are: %s", format->name,
+                    name, rs_strbuf_str(&list));
     rs_strbuf_release(&list);
     return s;
 }
@@ -118,16 +121,19 @@ rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, enum AVPix
     rs_strbuf_init(&names, 512);
     for (const enum AVPixelFormat *p = list; p && *p != AV_PIX_FMT_NONE; p++)
         rs_strbuf_printf(&names, "%s%s", p == list ? "" : ", ", av_get_pix_fmt_name(*p));
-    const rs_status s = RS_FAIL(err, RS_E_INVALID, "encoder '%s' has no pixel format '%s'; it has: %s",
-                                codec->name, name, rs_strbuf_str(&names));
+    const rs_status s =
+        RS_FAIL(err, RS_E_INVALID, "encoder '%s' has no pixel format '%s'; it has: %s", codec->name,
+                name, rs_strbuf_str(&names));
     rs_strbuf_release(&names);
     return s;
 }
 
 rs_status rs_preset_check(const AVCodec *codec, const char *preset, rs_err *err)
 {
-    static const char *const names[] = { "ultrafast", "superfast", "veryfast", "faster",   "fast",
-                                         "medium",    "slow",      "slower",   "veryslow", "placebo" };
+    static const char *const names[] = {
+        "ultrafast", "superfast", "veryfast", "faster",   "fast",
+        "medium",    "slow",      "slower",   "veryslow", "placebo"
+    };
     if (strcmp(codec->name, "libx264") != 0 && strcmp(codec->name, "libx264rgb") != 0 &&
         strcmp(codec->name, "libx265") != 0)
         return RS_OK;

@@ -122,8 +122,8 @@ rs_status rs_folder_list(rs_arena *arena, const char *path, rs_folder *folder, r
     rs_folder f = { .path = rs_arena_strdup(arena, path) };
     rs_status s = read_names(arena, path, &list, err);
     if (s == RS_OK && list.n == 0)
-        s = RS_FAIL(err, RS_E_NOTFOUND, "the folder '%s' has no pictures, expected .png, .jpg or .jpeg files",
-                    path);
+        s = RS_FAIL(err, RS_E_NOTFOUND,
+                    "the folder '%s' has no pictures, expected .png, .jpg or .jpeg files", path);
     if (s == RS_OK) {
         qsort(list.v, list.n, sizeof(list.v[0]), by_natural_order);
         f.n = list.n;

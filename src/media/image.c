@@ -99,7 +99,8 @@ static rs_status read_mapped(const char *path, const rs_map *map, rs_image *imag
     case RS_STILL_WEBP_ANIM: return read_webp(path, image, err);
     case RS_STILL_JPEG:
         if (!jpeg_is_whole(map))
-            return RS_FAIL(err, RS_E_CORRUPT, "'%s' is truncated: the JPEG ends in the middle", path);
+            return RS_FAIL(err, RS_E_CORRUPT, "'%s' is truncated: the JPEG ends in the middle",
+                           path);
         break;
     case RS_STILL_NONE: break;
     }

@@ -115,7 +115,8 @@ typedef struct rs_sink rs_sink;
 
 /* Opens the encoder and creates the output under a temporary name, so settings
  * that cannot work fail here, before the first frame is computed. */
-rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink, rs_err *err);
+rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink,
+                       rs_err *err);
 
 /* Uses image, pts, duration and png_name; the frame stays the caller's. pts must
  * increase. PNGs appear whole, one by one; a single one at commit. */

@@ -2,7 +2,8 @@
 
 /* EBML's variable-length integer (RFC 8794, section 4): the count of leading zero
  * bits gives the length. Element names keep the marker bit, sizes lose it. */
-static bool read_vint(const uint8_t *data, size_t size, size_t *pos, bool keep_marker, uint64_t *value)
+static bool read_vint(const uint8_t *data, size_t size, size_t *pos, bool keep_marker,
+                      uint64_t *value)
 {
     if (*pos >= size || data[*pos] == 0)
         return false;

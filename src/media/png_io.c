@@ -181,8 +181,8 @@ rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_i
                         rs_err *err)
 {
     struct png_job j = { .in = data, .in_size = size };
-    j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL, on_malloc,
-                                     on_free);
+    j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL,
+                                     on_malloc, on_free);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
     rs_status s;
     if (!j.info) {
@@ -246,8 +246,8 @@ rs_status rs_png_encode(const rs_image *image, const char *text, uint8_t **data,
                         rs_err *err)
 {
     struct png_job j = { 0 };
-    j.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL, on_malloc,
-                                      on_free);
+    j.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL,
+                                      on_malloc, on_free);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
     rs_status s;
     if (!j.info) {

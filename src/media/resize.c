@@ -172,7 +172,8 @@ rs_status rs_image_resize(rs_image *dst, const rs_image *src, rs_resize mode, rs
     int w, h;
     fitted_size(dst, src, mode, &w, &h);
     if (w > 8 * 32768 || h > 8 * 32768)
-        return RS_FAIL(err, RS_E_RANGE, "cannot %s a picture of %dx%d to %dx%d: shapes differ too much",
+        return RS_FAIL(err, RS_E_RANGE,
+                       "cannot %s a picture of %dx%d to %dx%d: shapes differ too much",
                        mode == RS_RESIZE_CROP ? "crop" : "fit", src->width, src->height, dst->width,
                        dst->height);
     const int x0 = dst->width / 2 - w / 2, y0 = dst->height / 2 - h / 2;

@@ -88,7 +88,8 @@ static rs_status open_folder(rs_sink *s, rs_err *err)
 {
     RS_TRY(rs_make_dirs(s->path, err));
     if (!s->overwrite && !folder_is_empty(s->path))
-        return RS_FAIL(err, RS_E_IO, "the folder '%s' is not empty and is not overwritten", s->path);
+        return RS_FAIL(err, RS_E_IO, "the folder '%s' is not empty and is not overwritten",
+                       s->path);
     if (access(s->path, W_OK | X_OK) != 0)
         return rs_err_sys(err, errno, "cannot write into the folder '%s'", s->path);
     return RS_OK;
@@ -121,7 +122,8 @@ static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o
     return s->kind == RS_SINK_FOLDER ? open_folder(s, err) : open_picture(s, err);
 }
 
-rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink, rs_err *err)
+rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink,
+                       rs_err *err)
 {
     rs_sink *s = rs_calloc(sizeof(*s));
     if (!s)
@@ -139,7 +141,8 @@ static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *er
     char numbered[64];
     snprintf(numbered, sizeof(numbered), "frame_%06" PRId64 ".png", frame->index + 1);
     const rs_arena_mark mark = rs_arena_save(s->arena);
-    const char *path = rs_path_join(s->arena, s->path, frame->png_name ? frame->png_name : numbered);
+    const char *path =
+        rs_path_join(s->arena, s->path, frame->png_name ? frame->png_name : numbered);
     const rs_status status = path ? rs_image_write_png(path, &frame->image, s->text, err)
                                   : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
     rs_arena_rewind(s->arena, mark);
@@ -152,7 +155,8 @@ rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
         return rs_av_out_write(s->video, frame, err);
     if (s->kind == RS_SINK_PICTURE && s->n_frames > 0)
         return RS_FAIL(err, RS_E_INVALID,
-                       "'%s' is one picture, but there are more frames: name a folder or a video", s->path);
+                       "'%s' is one picture, but there are more frames: name a folder or a video",
+                       s->path);
     RS_TRY(s->kind == RS_SINK_FOLDER
                ? write_into_folder(s, frame, err)
                : rs_png_encode(&frame->image, s->text, &s->png, &s->png_size, err));

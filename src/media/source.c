@@ -113,7 +113,11 @@ static rs_status open_file(rs_source *s, const char *path, const rs_log *log, rs
     case RS_STILL_WEBP_ANIM: return rs_webp_anim_open(path, &s->webp, err);
     case RS_STILL_NONE: break;
     }
-    return rs_av_in_open(path, log, &s->av, err);
+    RS_TRY(rs_av_in_open(path, log, &s->av, err));
+    if (rs_av_in_info(s->av)->kind != RS_SOURCE_STILL)
+        return RS_OK;
+    rs_av_in_close(&s->av); /* .webp, .tiff, .bmp: they keep their names, too */
+    return open_list(s, path, false, err);
 }
 
 rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)

@@ -126,7 +126,8 @@ static rs_status scan(rs_webp_anim *a, rs_err *err)
         total += frame_ms(c.data);
     }
     if (a->info.n_frames == 0)
-        return RS_FAIL(err, RS_E_CORRUPT, "'%s' is an animated WebP without a whole frame", a->path);
+        return RS_FAIL(err, RS_E_CORRUPT, "'%s' is an animated WebP without a whole frame",
+                       a->path);
     a->info.kind = RS_SOURCE_ANIMATION;
     a->info.width = (int)le24(vp8x + 4) + 1;
     a->info.height = (int)le24(vp8x + 7) + 1;
@@ -243,8 +244,8 @@ static rs_status lay_frame(rs_webp_anim *a, const struct chunk *c, rs_err *err)
     const bool replace = flags & 2, dispose = flags & 1;
     const int e = decode(a, c->data + ANMF_HEAD, c->size - ANMF_HEAD, r);
     if (e < 0)
-        return rs_av_fail(err, RS_E_CORRUPT, e, "'%s' is damaged after frame %" PRId64 " (%.3f s)", a->path,
-                          a->index, (double)a->pts / 1000);
+        return rs_av_fail(err, RS_E_CORRUPT, e, "'%s' is damaged after frame %" PRId64 " (%.3f s)",
+                          a->path, a->index, (double)a->pts / 1000);
     clear(&a->canvas, a->clear);
     if (replace)
         clear(&a->canvas, r);

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Larger ones are only slow. */
 static int is_large(const uint8_t *data, size_t size)
 {
-    return size >= 24 && (data[16] | data[17] | data[20] | data[21] | (data[18] & 0xf8) | (data[22] & 0xf8));
+    return size >= 24 &&
+           (data[16] | data[17] | data[20] | data[21] | (data[18] & 0xf8) | (data[22] & 0xf8));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -38,7 +38,8 @@ static void write_png(const char *path, int type, int bits, int interlaced, int 
     png_infop info = png_create_info_struct(png);
     CHECK(f && png && info && !setjmp(png_jmpbuf(png)));
     png_init_io(png, f);
-    png_set_IHDR(png, info, W, H, bits, type, interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, 0, 0);
+    png_set_IHDR(png, info, W, H, bits, type, interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 0, 0);
     if (type == PNG_COLOR_TYPE_PALETTE) {
         png_color pal[256];
         png_byte alpha[2] = { 0, 128 };
@@ -104,7 +105,8 @@ static void every_png_type(void)
         for (int y = 0; y < H; y++)
             for (int x = 0; x < W; x++)
                 for (int c = 0; c < 3; c++)
-                    CHECK_NEAR(im.rgb[(y * W + x) * 3 + c], expected(x, y, c, type, bits, trns), 1e-6);
+                    CHECK_NEAR(im.rgb[(y * W + x) * 3 + c], expected(x, y, c, type, bits, trns),
+                               1e-6);
         rs_image_release(&im);
     }
 }
@@ -193,11 +195,17 @@ static void png_bomb(void)
 
 static void not_a_picture(void)
 {
-    static const struct { const char *name, *data; size_t n; rs_status want; const char *says; } cases[] = {
+    static const struct {
+        const char *name, *data;
+        size_t n;
+        rs_status want;
+        const char *says;
+    } cases[] = {
         { "empty.png", "", 0, RS_E_FORMAT, "is empty" },
         { "text.png", "hello, this is a text\n", 22, RS_E_CORRUPT, "first frame" },
         { "half.jpg", "\xff\xd8\xff\xe0\0\x10JFIF\0", 11, RS_E_CORRUPT, "truncated" },
-        { "list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n", 70,
+        { "list.m3u8",
+          "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n", 70,
           RS_E_FORMAT, "list.m3u8" },
     };
     rs_err err = { 0 };
@@ -253,8 +261,10 @@ static void exif_orientation(void)
             for (int x = 0; x < im.width; x++) {
                 int sx, sy;
                 stored_at(o, 48, 32, x, y, &sx, &sy);
-                if (memcmp(im.rgb + (y * im.width + x) * 3, plain.rgb + (sy * 48 + sx) * 3, 12) != 0)
-                    TEST_FAIL("orientation %d: pixel %d,%d is not %d,%d of the file", o, x, y, sx, sy);
+                if (memcmp(im.rgb + (y * im.width + x) * 3, plain.rgb + (sy * 48 + sx) * 3, 12) !=
+                    0)
+                    TEST_FAIL("orientation %d: pixel %d,%d is not %d,%d of the file", o, x, y, sx,
+                              sy);
             }
         }
         if (o != 1)

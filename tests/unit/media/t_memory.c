@@ -41,7 +41,8 @@ static rs_status read_jpeg(rs_err *err)
 
 static rs_status read_films(rs_err *err)
 {
-    static const char *const films[] = { GOLDEN("anim_lossy.webp"), RS_SOURCE_DIR "/tests/golden/media" };
+    static const char *const films[] = { GOLDEN("anim_lossy.webp"),
+                                         RS_SOURCE_DIR "/tests/golden/media" };
     rs_status s = RS_OK;
     for (int i = 0; i < 2 && s == RS_OK; i++) {
         rs_source *in = NULL;
@@ -66,8 +67,13 @@ static rs_status resize(rs_err *err)
 static rs_status write_to(const char *name, rs_err *err)
 {
     rs_sink *out = NULL;
-    rs_sink_options o = { .width = wide.width, .height = wide.height, .rate = { 25, 1 },
-                          .time_base = { 1, 25 }, .crf = -1, .overwrite = true, .audio_from = CLIP };
+    rs_sink_options o = { .width = wide.width,
+                          .height = wide.height,
+                          .rate = { 25, 1 },
+                          .time_base = { 1, 25 },
+                          .crf = -1,
+                          .overwrite = true,
+                          .audio_from = CLIP };
     rs_frame f = { .image = wide };
     rs_status s = rs_sink_open(tmp(name), &o, &out, err);
     if (s == RS_OK)

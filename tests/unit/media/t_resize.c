@@ -11,12 +11,18 @@ struct golden {
 };
 
 static const struct golden cases[] = {
-    { RS_RESIZE_STRETCH, "stretch", 64, 64, 0, 0 },   { RS_RESIZE_STRETCH, "stretch", 32, 24, 0, 0 },
-    { RS_RESIZE_STRETCH, "stretch", 160, 120, 0, 0 }, { RS_RESIZE_STRETCH, "stretch", 24, 96, 0, 0 },
-    { RS_RESIZE_STRETCH, "stretch", 97, 61, 0, 0 },   { RS_RESIZE_STRETCH, "stretch", 50, 200, 0, 0 },
-    { RS_RESIZE_CROP, "crop", 64, 64, 0, 0 },         { RS_RESIZE_CROP, "crop", 48, 96, 0, 0 },
-    { RS_RESIZE_CROP, "crop", 33, 17, 0, 0 },         { RS_RESIZE_FILL, "fill", 64, 64, 0, 12 },
-    { RS_RESIZE_FILL, "fill", 48, 96, 0, 33 },        { RS_RESIZE_FILL, "fill", 96, 33, 22, 0 },
+    { RS_RESIZE_STRETCH, "stretch", 64, 64, 0, 0 },
+    { RS_RESIZE_STRETCH, "stretch", 32, 24, 0, 0 },
+    { RS_RESIZE_STRETCH, "stretch", 160, 120, 0, 0 },
+    { RS_RESIZE_STRETCH, "stretch", 24, 96, 0, 0 },
+    { RS_RESIZE_STRETCH, "stretch", 97, 61, 0, 0 },
+    { RS_RESIZE_STRETCH, "stretch", 50, 200, 0, 0 },
+    { RS_RESIZE_CROP, "crop", 64, 64, 0, 0 },
+    { RS_RESIZE_CROP, "crop", 48, 96, 0, 0 },
+    { RS_RESIZE_CROP, "crop", 33, 17, 0, 0 },
+    { RS_RESIZE_FILL, "fill", 64, 64, 0, 12 },
+    { RS_RESIZE_FILL, "fill", 48, 96, 0, 33 },
+    { RS_RESIZE_FILL, "fill", 96, 33, 22, 0 },
 };
 
 static float *pixel(const rs_image *im, int x, int y)
@@ -40,9 +46,11 @@ static void add_bands(rs_image *im, const struct golden *g)
 /* The part that no band and no border pixel belongs to. */
 static void inside(const struct golden *g, rs_image *im)
 {
-    const int bx = g->band_x + 2, by = g->band_y + 2, w = im->width - 2 * bx, h = im->height - 2 * by;
+    const int bx = g->band_x + 2, by = g->band_y + 2, w = im->width - 2 * bx,
+              h = im->height - 2 * by;
     for (int y = 0; y < h; y++)
-        memmove(im->rgb + (size_t)y * (size_t)w * 3, pixel(im, bx, by + y), (size_t)w * 3 * sizeof(float));
+        memmove(im->rgb + (size_t)y * (size_t)w * 3, pixel(im, bx, by + y),
+                (size_t)w * 3 * sizeof(float));
     im->width = w;
     im->height = h;
 }
@@ -69,8 +77,8 @@ static void against_pillow(void)
         inside(g, &got);
         inside(g, &want);
         compare(&got, &want, &rms_in, &max_in);
-        printf("%s %dx%d: rms %.3f, max %.3f; inside rms %.3f, max %.3f of 255\n", g->name, g->w, g->h,
-               rms, max, rms_in, max_in);
+        printf("%s %dx%d: rms %.3f, max %.3f; inside rms %.3f, max %.3f of 255\n", g->name, g->w,
+               g->h, rms, max, rms_in, max_in);
         CHECK(rms_in < 0.4);
         CHECK(max_in < 1.6);
         rs_image_release(&want);

@@ -123,14 +123,16 @@ static void clip_round_trip(const char *name, const char *codec, double max_rms,
     for (; next(in, &f); n++) {
         double rms, max;
         CHECK(next(back, &g));
-        const double t = (double)g.pts * i->time_base.num / i->time_base.den - (double)shift_ms / 1000;
+        const double t =
+            (double)g.pts * i->time_base.num / i->time_base.den - (double)shift_ms / 1000;
         CHECK_NEAR(t, (double)f.pts / 12800, shift_ms ? 0.0011 : 1e-9);
         compare(&f.image, &g.image, &rms, &max);
         CHECK(rms < max_rms);
     }
     CHECK_INT(n, 52);
     CHECK(!next(back, &g));
-    const struct packets a = probe(CLIP, AVMEDIA_TYPE_AUDIO), b = probe(tmp(name), AVMEDIA_TYPE_AUDIO);
+    const struct packets a = probe(CLIP, AVMEDIA_TYPE_AUDIO),
+                         b = probe(tmp(name), AVMEDIA_TYPE_AUDIO);
     CHECK_INT(b.n, a.n);
     CHECK_INT(b.sum, a.sum);
     rs_frame_release(&f);
@@ -210,8 +212,9 @@ static void odd_sizes(void)
 /* Flat colours come back the same: matrix, range and tags agree, in SD and HD. */
 static void colours(void)
 {
-    static const float flat[][3] = { { 0.9f, 0.1f, 0.1f }, { 0.1f, 0.8f, 0.2f }, { 0.2f, 0.2f, 0.9f },
-                                     { 0, 0, 0 }, { 1, 1, 1 }, { 0.5f, 0.5f, 0.5f } };
+    static const float flat[][3] = { { 0.9f, 0.1f, 0.1f }, { 0.1f, 0.8f, 0.2f },
+                                     { 0.2f, 0.2f, 0.9f }, { 0, 0, 0 },
+                                     { 1, 1, 1 },          { 0.5f, 0.5f, 0.5f } };
     static const struct { int w, h; const char *name, *format; double tol; } cases[] = {
         { 64, 48, "sd.mp4", NULL, 3 },         { 1280, 720, "hd.mp4", NULL, 3 },
         { 64, 48, "deep.mp4", "yuv420p10le", 1 }, { 64, 48, "rgb.mkv", "bgr0", 0.51 },
@@ -240,7 +243,8 @@ static void colours(void)
         for (int k = 0; k < 6; k++) {
             CHECK(next(in, &f));
             for (int i = 0; i < 3; i++)
-                CHECK_NEAR(f.image.rgb[(o.width * 20 + 30) * 3 + i] * 255, flat[k][i] * 255, cases[c].tol);
+                CHECK_NEAR(f.image.rgb[(o.width * 20 + 30) * 3 + i] * 255, flat[k][i] * 255,
+                           cases[c].tol);
         }
         rs_source_close(&in);
         rs_frame_release(&f);
@@ -249,7 +253,10 @@ static void colours(void)
 
 static void refused(void)
 {
-    static const struct { const char *name, *codec, *format, *preset; const char *says[2]; } cases[] = {
+    static const struct {
+        const char *name, *codec, *format, *preset;
+        const char *says[2];
+    } cases[] = {
         { "a.mp4", "libx246", NULL, NULL, { "'libx246'", "libx264" } },
         { "a.webm", "libx264", NULL, NULL, { "'webm'", "libvpx-vp9" } },
         { "a.mp4", "aac", NULL, NULL, { "no video encoder", "libx264" } },
@@ -388,7 +395,8 @@ static void full_disk(void)
             CHECK(setrlimit(RLIMIT_FSIZE, &old) == 0);
             if (s != RS_E_IO)
                 TEST_FAIL("%s with %d bytes: %d %s", names[i], (int)limit, (int)s, err.msg);
-            CHECK(strstr(err.msg, "cannot write") && strstr(err.msg, "full") && strstr(err.msg, "arge"));
+            CHECK(strstr(err.msg, "cannot write") && strstr(err.msg, "full") &&
+                  strstr(err.msg, "arge"));
             CHECK(i == 2 || !exists(tmp(names[i])));
         }
         CHECK_INT(count_files("part"), 0);

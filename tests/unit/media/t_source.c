@@ -95,8 +95,9 @@ static void first_frame(const char *path, rs_image *im)
  * at (a x + c y + tx, b x + d y + ty). */
 static void rotation(void)
 {
-    static const int turns[][4] = { { 1, 0, 0, 1 },  { 0, 1, -1, 0 }, { -1, 0, 0, -1 }, { 0, -1, 1, 0 },
-                                    { -1, 0, 0, 1 }, { 1, 0, 0, -1 }, { 0, 1, 1, 0 } };
+    static const int turns[][4] = { { 1, 0, 0, 1 },  { 0, 1, -1, 0 }, { -1, 0, 0, -1 },
+                                    { 0, -1, 1, 0 }, { -1, 0, 0, 1 }, { 1, 0, 0, -1 },
+                                    { 0, 1, 1, 0 } };
     rs_image plain = { 0 };
     size_t n;
     unsigned char *d = slurp(CLIP, &n);
@@ -117,7 +118,8 @@ static void rotation(void)
         for (int y = 0; y < 360; y++) {
             for (int x = 0; x < 480; x++) {
                 const int sx = a * x + c * y + tx, sy = b * x + e * y + ty;
-                if (memcmp(im.rgb + (sy * im.width + sx) * 3, plain.rgb + (y * 480 + x) * 3, 12) != 0)
+                if (memcmp(im.rgb + (sy * im.width + sx) * 3, plain.rgb + (y * 480 + x) * 3, 12) !=
+                    0)
                     TEST_FAIL("turn %zu: pixel %d,%d is not seen at %d,%d", t, x, y, sx, sy);
             }
         }
@@ -213,7 +215,8 @@ static void truncated_matroska(void)
         0x18, 0x53, 0x80, 0x67, 0x40, 0x0a,             /* Segment of 10 bytes */
         1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     };
-    static const unsigned char live[] = { 0x1a, 0x45, 0xdf, 0xa3, 0x80, 0x18, 0x53, 0x80, 0x67, 0xff, 1 };
+    static const unsigned char live[] = { 0x1a, 0x45, 0xdf, 0xa3, 0x80, 0x18,
+                                          0x53, 0x80, 0x67, 0xff, 1 };
     CHECK(!rs_mkv_is_truncated(head, sizeof(head)));
     CHECK(rs_mkv_is_truncated(head, sizeof(head) - 1));
     for (size_t n = 0; n < 15; n++) /* a header cut short tells nothing */
@@ -226,7 +229,12 @@ static void not_a_film(void)
     /* RIFF WAVE, 8-bit mono, 64 samples */
     static const unsigned char wav[44 + 64] = "RIFF\x64\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0"
                                               "\x40\x1f\0\0\x40\x1f\0\0\1\0\x8\0data\x40\0\0";
-    static const struct { const char *name; const void *data; size_t n; const char *says; } cases[] = {
+    static const struct {
+        const char *name;
+        const void *data;
+        size_t n;
+        const char *says;
+    } cases[] = {
         { "empty.mp4", "", 0, "is empty" },
         { "text.mp4", "this is no film\n", 16, "as video or picture" },
         { "sound.mp4", wav, sizeof(wav), "no video stream" },
@@ -380,6 +388,17 @@ static void still(void)
     CHECK_STR(f.png_name, "one.v2.png");
     CHECK_OK(rs_source_next(in, &f, &end, &err));
     CHECK(end);
+    rs_source_close(&in);
+
+    /* 2x2 pixels of a BMP, which FFmpeg reads */
+    static const unsigned char bmp[70] = "BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\2\0\0\0\2\0\0\0\1\0"
+                                         "\x18\0\0\0\0\0\x10\0\0\0";
+    tmpdir_write("two.bmp", bmp, sizeof(bmp));
+    CHECK_OK(rs_source_open(tmp("two.bmp"), NULL, &in, &err));
+    CHECK_INT(rs_source_get_info(in)->kind, RS_SOURCE_STILL);
+    CHECK_OK(rs_source_next(in, &f, &end, &err));
+    CHECK(!end && f.image.width == 2 && f.image.height == 2 && f.image.rgb[0] == 0);
+    CHECK_STR(f.png_name, "two.png");
     rs_frame_release(&f);
     rs_source_close(&in);
 }
