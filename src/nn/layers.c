@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tensor/gemm.h"
 #include "tensor/op_norm.h"
 
 rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...)
@@ -40,25 +39,54 @@ static rs_status load_vector(const rs_scope *s, const char *name, int n, const f
     return rs_scope_f32(s, s->arena, name, 1, (const int64_t[]){ n }, out, err);
 }
 
+/* The weights `weight` of a layer as they lie in the file; those of a type that
+ * cannot be packed become floats in scratch, which the caller rewinds. shape: n,
+ * c, and rank - 2 further ones. */
+static rs_status weight_source(const rs_scope *s, int rank, const int64_t *shape, rs_packed_source *src,
+                               rs_err *err)
+{
+    const rs_scope full = rs_scope_sub(s, "weight");
+    const rs_wtensor *t;
+    RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, &t, err));
+    *src = (rs_packed_source){ .n = (size_t)shape[0], .c = (size_t)shape[1], .taps = 1 };
+    for (int i = 2; i < rank; i++)
+        src->taps *= (size_t)shape[i];
+    src->type = t->dtype == RS_DTYPE_F16 ? RS_ELEM_F16
+                : t->dtype == RS_DTYPE_BF16 ? RS_ELEM_BF16 : RS_ELEM_F32;
+    src->data = t->data;
+    if (t->dtype == RS_DTYPE_F64) {
+        const float *values;
+        RS_TRY(rs_scope_f32(s, s->ex->scratch, "weight", rank, shape, &values, err));
+        src->data = values;
+    }
+    return RS_OK;
+}
+
 rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, bool bias,
                          rs_linear *l, rs_err *err)
 {
     const rs_scope at = rs_scope_sub(s, "%s", name);
     rs_linear lin = { .in = in, .out = out };
-    RS_TRY(rs_scope_f32(&at, s->arena, "weight", 2, (const int64_t[]){ out, in }, &lin.w, err));
+    rs_packed_source src;
     if (bias)
         RS_TRY(load_vector(&at, "bias", out, &lin.b, err));
-    *l = lin;
-    return RS_OK;
+    const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
+    rs_status st = weight_source(&at, 2, (const int64_t[]){ out, in }, &src, err);
+    if (st == RS_OK)
+        st = rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
+    rs_arena_rewind(s->ex->scratch, mark);
+    if (st == RS_OK)
+        *l = lin;
+    return st;
 }
 
 void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
                        const rs_tensor *res)
 {
     RS_BUG_IF(x->c != l->in || y->c != l->out || rs_tensor_rows(x) != rs_tensor_rows(y));
-    rs_matmul_run(ex, &(rs_matmul){
-        .m = rs_tensor_rows(x), .n = (size_t)l->out, .k = (size_t)l->in, .x = x->data,
-        .ldx = (size_t)l->in, .w = l->w, .bias = l->b, .res = res ? res->data : NULL, .y = y->data });
+    rs_packed_matmul(ex, &l->w, &(rs_matmul){
+        .m = rs_tensor_rows(x), .x = x->data, .ldx = (size_t)l->in, .bias = l->b,
+        .res = res ? res->data : NULL, .y = y->data });
 }
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
@@ -66,16 +94,12 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
 {
     const rs_scope at = rs_scope_sub(s, "%s", name);
     rs_conv conv = { .stride = stride, .pad = pad };
+    rs_packed_source src;
     RS_TRY(load_vector(&at, "bias", c_out, &conv.bias, err));
-    /* a packed kernel is a copy, so its source may go with the scratch */
-    rs_arena *keep = kernel == 1 ? s->arena : s->ex->scratch;
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
-    const float *w;
-    rs_status st = rs_scope_f32(&at, keep, "weight", 4, (const int64_t[]){ c_out, c_in, kernel, kernel },
-                                &w, err);
+    rs_status st = weight_source(&at, 4, (const int64_t[]){ c_out, c_in, kernel, kernel }, &src, err);
     if (st == RS_OK)
-        st = rs_conv_pack(s->ex, s->arena, w, c_out, c_in, kernel, stride == 1 && pad == kernel / 2,
-                          &conv.w, err);
+        st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, &conv.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
     if (st == RS_OK)
         *c = conv;

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "tensor/op_conv.h"
+#include "tensor/packed.h"
 #include "weights/bundle.h"
 
 /* Where in the model we are loading: "down_blocks.0.resnets.1". */
@@ -32,7 +33,8 @@ bool rs_scope_has(const rs_scope *s, const char *name);
 /* y = x w^T + b, w: [out, in] */
 typedef struct rs_linear {
     int in, out;
-    const float *w, *b; /* b may be NULL */
+    rs_packed w;
+    const float *b; /* may be NULL */
 } rs_linear;
 
 rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, bool bias,

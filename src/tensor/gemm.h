@@ -1,14 +1,11 @@
-/* Matrix products. The only place that calls BLAS.
- *
- * BLAS runs single-threaded inside our own pool: a product is cut into pieces
- * by its shape alone, so results do not depend on the number of threads. */
+/* Products of activations with activations. The only place that calls BLAS,
+ * which runs single-threaded inside our own pool. Products with weights are
+ * those of packed.h. */
 #ifndef RS_TENSOR_GEMM_H
 #define RS_TENSOR_GEMM_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "tensor/exec.h"
 
 /* One product on the calling thread (inside a worker). Row-major, leading
  * dimensions in floats: c[m, n] = alpha * a[m, k] * op(b) + beta * c with
@@ -27,20 +24,6 @@ typedef struct rs_gemm_args {
 } rs_gemm_args;
 
 void rs_gemm_tile(const rs_gemm_args *g);
-
-/* y[m, n] = x[m, k] * w[n, k]^T + bias[n] + res[m, n], over all threads.
- * bias and res may be NULL; res may equal y. y does not overlap x. */
-typedef struct rs_matmul {
-    size_t m, n, k;
-    const float *x;
-    size_t ldx;
-    const float *w;
-    const float *bias;
-    const float *res;
-    float *y;
-} rs_matmul;
-
-void rs_matmul_run(const rs_exec *ex, const rs_matmul *mm);
 
 /* Must be called once before products run in several threads: keeps BLAS from
  * starting threads of its own. */

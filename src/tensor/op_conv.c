@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "base/mem.h"
-#include "tensor/gemm.h"
 #include "tensor/op_wino.h"
 
 #define PATCH_BYTES ((size_t)8 << 20)
@@ -20,34 +18,16 @@ static bool use_wino(int c_out, int c_in, int kernel, bool unit_stride)
            (size_t)c_in * (size_t)c_out <= 960 * 640;
 }
 
-rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const float *oihw, int c_out, int c_in,
-                       int kernel, bool unit_stride, rs_conv_weights *out, rs_err *err)
+rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
+                       bool unit_stride, rs_conv_weights *out, rs_err *err)
 {
-    rs_conv_weights w = { .c_in = c_in, .c_out = c_out, .kernel = kernel };
-    const bool wino = use_wino(c_out, c_in, kernel, unit_stride);
-    const size_t ci = (size_t)c_in, co = (size_t)c_out, taps = (size_t)kernel * (size_t)kernel;
-    if (kernel == 1) {
-        w.rows = oihw;
-        *out = w;
-        return RS_OK;
-    }
-    size_t bytes;
-    if (!rs_mul_size(ci, co, &bytes) || !rs_mul_size(bytes, (wino ? 36 : taps) * sizeof(float), &bytes))
-        return RS_FAIL(err, RS_E_RANGE, "convolution of %d to %d channels is too large", c_in, c_out);
-    float *p = rs_arena_alloc(arena, bytes);
-    if (!p)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for a convolution of %d to %d channels (%zu MB)",
-                       c_in, c_out, bytes >> 20);
-    if (wino) {
-        rs_wino_pack(ex, p, oihw, c_out, c_in);
-        w.wino = p;
-    } else {
-        for (size_t o = 0; o < co; o++)
-            for (size_t i = 0; i < ci; i++)
-                for (size_t t = 0; t < taps; t++)
-                    p[(o * taps + t) * ci + i] = oihw[(o * ci + i) * taps + t];
-        w.rows = p;
-    }
+    rs_conv_weights w = { .c_in = (int)oihw->c, .c_out = (int)oihw->n, .kernel = kernel };
+    RS_BUG_IF(oihw->taps != (size_t)kernel * (size_t)kernel);
+    w.wino = use_wino(w.c_out, w.c_in, kernel, unit_stride);
+    if (w.wino)
+        RS_TRY(rs_wino_pack(ex, arena, oihw, &w.w, err));
+    else
+        RS_TRY(rs_packed_make(ex, arena, oihw, &w.w, err));
     *out = w;
     return RS_OK;
 }
@@ -105,8 +85,8 @@ static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_
     for (; j.first < total; j.first += block) {
         j.rows = total - j.first < block ? total - j.first : block;
         rs_par_for(ex->pool, (j.rows + j.step - 1) / j.step, patch_piece, &j);
-        rs_matmul_run(ex, &(rs_matmul){
-            .m = j.rows, .n = n, .k = k, .x = j.patches, .ldx = k, .w = w->rows, .bias = args->bias,
+        rs_packed_matmul(ex, &w->w, &(rs_matmul){
+            .m = j.rows, .x = j.patches, .ldx = k, .bias = args->bias,
             .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n });
     }
     rs_arena_rewind(ex->scratch, mark);
@@ -122,9 +102,8 @@ rs_status rs_op_conv(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *s
     if (w->kernel > 1)
         return conv_patches(ex, dst, src, w, args, err);
     RS_BUG_IF(args->stride != 1 || args->pad != 0);
-    rs_matmul_run(ex, &(rs_matmul){
-        .m = rs_tensor_rows(dst), .n = (size_t)w->c_out, .k = (size_t)w->c_in, .x = src->data,
-        .ldx = (size_t)w->c_in, .w = w->rows, .bias = args->bias,
+    rs_packed_matmul(ex, &w->w, &(rs_matmul){
+        .m = rs_tensor_rows(dst), .x = src->data, .ldx = (size_t)w->c_in, .bias = args->bias,
         .res = args->res ? args->res->data : NULL, .y = dst->data });
     return RS_OK;
 }

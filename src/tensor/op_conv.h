@@ -3,20 +3,22 @@
 #define RS_TENSOR_OP_CONV_H
 
 #include "tensor/exec.h"
+#include "tensor/packed.h"
 #include "tensor/tensor.h"
 
 /* Weights in the layout the convolution wants, made once at load. */
 typedef struct rs_conv_weights {
     int c_in, c_out, kernel;
-    const float *rows; /* [c_out, kernel, kernel, c_in]; NULL when wino is used */
-    const float *wino; /* [36, c_in, c_out], transformed for F(4x4, 3x3); or NULL */
+    bool wino;
+    rs_packed w; /* [kernel, kernel, c_in] x [c_out]; with wino 36 planes [c_in] x [c_out],
+                  * transformed for F(4x4, 3x3) */
 } rs_conv_weights;
 
-/* oihw: torch's [c_out, c_in, kernel, kernel]; kernel is odd. Memory of arena,
- * or oihw itself for 1x1 (it must then live as long). unit_stride: the layer
- * has stride 1 and the usual padding of kernel/2, so Winograd may be used. */
-rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const float *oihw, int c_out, int c_in,
-                       int kernel, bool unit_stride, rs_conv_weights *out, rs_err *err);
+/* oihw: torch's [c_out, c_in, kernel * kernel]; kernel is odd. Packed into memory
+ * of arena. unit_stride: the layer has stride 1 and the usual padding of
+ * kernel/2, so Winograd may be used. */
+rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
+                       bool unit_stride, rs_conv_weights *out, rs_err *err);
 
 /* pad: rows and columns of zeros above and left; those below and right follow
  * from the sizes of dst. */

@@ -10,31 +10,53 @@
  * block each of the three steps is spread over the threads. */
 #include "tensor/op_wino.h"
 
-#include "tensor/gemm.h"
+#include <string.h>
 
 #define BLOCK_BYTES ((size_t)12 << 20)
 #define WIDE 256 /* products at least this wide are cut in two columns */
 
 struct pack_job {
     const rs_exec *ex;
-    float *dst;
-    const float *oihw;
-    size_t c_out, c_in;
+    const rs_packed_source *src;
+    const rs_packed *w;
+    float *to;
+    float *rows; /* per worker: a panel of filters, [nr, c_in, 9] */
+    size_t stride;
 };
 
-static void pack_piece(void *arg, size_t ci, int worker)
+/* One panel: its filters as floats, then all of them channel by channel, so that
+ * each plane is written in order. */
+static void pack_panel(void *arg, size_t panel, int worker)
 {
-    (void)worker;
     const struct pack_job *j = arg;
-    for (size_t co = 0; co < j->c_out; co++)
-        j->ex->kern->wino_weight(j->dst + ci * j->c_out + co, j->c_in * j->c_out,
-                                 j->oihw + (co * j->c_in + ci) * 9);
+    const size_t nr = j->w->nr, c = j->src->c, plane = rs_packed_count(j->w);
+    float *rows = j->rows + (size_t)worker * j->stride;
+    for (size_t o = 0; o < nr; o++)
+        if (panel * nr + o < j->src->n)
+            rs_packed_source_row(j->ex->kern, j->src, panel * nr + o, rows + o * c * 9);
+        else
+            memset(rows + o * c * 9, 0, c * 9 * sizeof(float));
+    for (size_t i = 0; i < c; i++) {
+        float *to = j->to + rs_packed_at(j->w, i, panel * nr);
+        for (size_t o = 0; o < nr; o++)
+            j->ex->kern->wino_weight(to + o, plane, rows + (o * c + i) * 9);
+    }
 }
 
-void rs_wino_pack(const rs_exec *ex, float *dst, const float *oihw, int c_out, int c_in)
+rs_status rs_wino_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, rs_packed *out,
+                       rs_err *err)
 {
-    struct pack_job j = { ex, dst, oihw, (size_t)c_out, (size_t)c_in };
-    rs_par_for(ex->pool, (size_t)c_in, pack_piece, &j);
+    rs_packed w;
+    struct pack_job j = { .ex = ex, .src = oihw, .w = &w };
+    RS_TRY(rs_packed_alloc(ex, arena, oihw->n, oihw->c, 36, &j.to, &w, err));
+    const size_t floats = w.nr * oihw->c * 9;
+    j.stride = rs_exec_stride(floats);
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    RS_TRY(rs_exec_worker_floats(ex, floats, &j.rows, err));
+    rs_par_for(ex->pool, rs_packed_panels(&w), pack_panel, &j);
+    rs_arena_rewind(ex->scratch, mark);
+    *out = w;
+    return RS_OK;
 }
 
 struct job {
@@ -84,12 +106,12 @@ static void product_piece(void *arg, size_t i, int worker)
     (void)worker;
     const struct job *j = arg;
     const size_t k = i / j->columns, part = i % j->columns;
-    const size_t ci = (size_t)j->w->c_in, co = (size_t)j->w->c_out, width = co / j->columns;
-    const size_t c0 = part * width, n = part + 1 == j->columns ? co - c0 : width;
-    rs_gemm_tile(&(rs_gemm_args){
-        .m = j->tiles, .n = n, .k = ci, .a = j->v + k * j->tiles * ci, .lda = ci,
-        .b = j->w->wino + k * ci * co + c0, .ldb = co, .c = j->m + k * j->tiles * co + c0, .ldc = co,
-        .alpha = 1.0f });
+    const size_t ci = (size_t)j->w->c_in, co = (size_t)j->w->c_out;
+    const rs_packed u = rs_packed_plane(&j->w->w, k);
+    const size_t panels = rs_packed_panels(&u);
+    rs_packed_piece(j->ex->kern, &u, &(rs_matmul){
+        .m = j->tiles, .x = j->v + k * j->tiles * ci, .ldx = ci, .y = j->m + k * j->tiles * co },
+        0, j->tiles, panels * part / j->columns, panels * (part + 1) / j->columns);
 }
 
 static void output_piece(void *arg, size_t tile, int worker)

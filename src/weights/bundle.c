@@ -258,14 +258,30 @@ const rs_wtensor *rs_bundle_find(const rs_bundle *b, rs_part part, const char *n
     return b->single ? find_in_single(b, w, part, name) : find_in_folder(w, part, name);
 }
 
+static rs_status find_or_fail(const rs_bundle *b, rs_part part, const char *name, const rs_wtensor **out,
+                              rs_err *err)
+{
+    *out = rs_bundle_find(b, part, name);
+    if (!*out)
+        return RS_FAIL(err, RS_E_NOTFOUND, "'%s': the %s has no tensor '%.200s'", b->path,
+                       rs_part_name(part), name);
+    return RS_OK;
+}
+
+rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,
+                           const int64_t *want, const rs_wtensor **out, rs_err *err)
+{
+    RS_TRY(find_or_fail(b, part, name, out, err));
+    const rs_status s = rs_wtensor_finite(*out, rank, want, err);
+    return s == RS_OK ? s : rs_err_wrap(err, s, "%s", rs_part_name(part));
+}
+
 rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
                         int rank,
                         const int64_t *want, const float **out, rs_err *err)
 {
-    const rs_wtensor *t = rs_bundle_find(b, part, name);
-    if (!t)
-        return RS_FAIL(err, RS_E_NOTFOUND, "'%s': the %s has no tensor '%.200s'", b->path,
-                       rs_part_name(part), name);
+    const rs_wtensor *t;
+    RS_TRY(find_or_fail(b, part, name, &t, err));
     const rs_status s = rs_wtensor_f32(arena, t, rank, want, out, err);
     return s == RS_OK ? s : rs_err_wrap(err, s, "%s", rs_part_name(part));
 }

@@ -112,6 +112,11 @@ const char *rs_bundle_merges(const rs_bundle *b);
  * old the model. */
 const rs_wtensor *rs_bundle_find(const rs_bundle *b, rs_part part, const char *name);
 
+/* rs_bundle_find and rs_wtensor_finite in one: a tensor whose data may be used as
+ * it lies in the file. */
+rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,
+                           const int64_t *want, const rs_wtensor **out, rs_err *err);
+
 /* rs_bundle_find and rs_wtensor_f32 in one; the error names part and tensor. */
 rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
                         int rank, const int64_t *want, const float **out, rs_err *err);

@@ -69,6 +69,10 @@ const char *rs_shape_text(const int64_t *shape, int rank, char *buf, size_t size
 rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
                          const float **out, rs_err *err);
 
+/* Whether rs_wtensor_f32 would succeed, with its errors: afterwards data holds
+ * `count` finite values of dtype F32, F16, BF16 or F64, at any address. */
+rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);
+
 /* Whether rs_wtensor_f32 would get as far as the values: the same errors. */
 rs_status rs_wtensor_check(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);
 

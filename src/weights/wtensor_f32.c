@@ -82,14 +82,16 @@ static void convert_f64(float *dst, const uint8_t *src, size_t n)
     }
 }
 
-static void convert(float *dst, const rs_wtensor *t)
+/* n values from the first-th on. */
+static void convert(float *dst, const rs_wtensor *t, size_t first, size_t n)
 {
     const rs_kern *k = rs_kern_active();
+    const uint8_t *src = t->data + first * rs_dtype_size(t->dtype);
     switch (t->dtype) {
-    case RS_DTYPE_F16: convert_16(dst, t->data, t->count, k->f16_to_f32); break;
-    case RS_DTYPE_BF16: convert_16(dst, t->data, t->count, k->bf16_to_f32); break;
-    case RS_DTYPE_F64: convert_f64(dst, t->data, t->count); break;
-    default: memcpy(dst, t->data, t->bytes); break;
+    case RS_DTYPE_F16: convert_16(dst, src, n, k->f16_to_f32); break;
+    case RS_DTYPE_BF16: convert_16(dst, src, n, k->bf16_to_f32); break;
+    case RS_DTYPE_F64: convert_f64(dst, src, n); break;
+    default: memcpy(dst, src, n * sizeof(*dst)); break;
     }
 }
 
@@ -110,6 +112,13 @@ rs_status rs_wtensor_check(const rs_wtensor *t, int rank, const int64_t *want, r
     return RS_OK;
 }
 
+static rs_status not_finite(const rs_wtensor *t, size_t i, float value, rs_err *err)
+{
+    char at[200];
+    return RS_FAIL(err, RS_E_CORRUPT, "'%s': tensor '%.200s': value %s is %s", t->file, t->name,
+                   index_text(t, i, at, sizeof(at)), isnan(value) ? "NaN" : "infinite");
+}
+
 rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const int64_t *want,
                          const float **out, rs_err *err)
 {
@@ -125,15 +134,26 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
         if (!copy)
             return RS_FAIL(err, RS_E_NOMEM, "no memory for tensor '%.200s' of '%s'", t->name,
                            t->file);
-        convert(copy, t);
+        convert(copy, t, 0, t->count);
         values = copy;
     }
     const size_t bad = first_not_finite(values, t->count);
-    if (bad < t->count) {
-        char at[200];
-        return RS_FAIL(err, RS_E_CORRUPT, "'%s': tensor '%.200s': value %s is %s", t->file, t->name,
-                       index_text(t, bad, at, sizeof(at)), isnan(values[bad]) ? "NaN" : "infinite");
-    }
+    if (bad < t->count)
+        return not_finite(t, bad, values[bad], err);
     *out = values;
+    return RS_OK;
+}
+
+rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)
+{
+    RS_TRY(rs_wtensor_check(t, rank, want, err));
+    float part[CHUNK];
+    for (size_t i = 0; i < t->count; i += CHUNK) {
+        const size_t n = t->count - i < CHUNK ? t->count - i : CHUNK;
+        convert(part, t, i, n);
+        const size_t bad = first_not_finite(part, n);
+        if (bad < n)
+            return not_finite(t, i + bad, part[bad], err);
+    }
     return RS_OK;
 }

@@ -2,11 +2,13 @@
  * bytes for any number of threads. Tolerance 2e-5 absolute on values of order 1;
  * convolutions 2e-6 of the sum of the terms' magnitudes, as the transforms of
  * Winograd's F(4x4) lose three to four bits of single values. */
+#include "base/mem.h"
 #include "tensor/op_attention.h"
 #include "tensor/op_conv.h"
 #include "tensor/op_eltwise.h"
 #include "tensor/op_norm.h"
 #include "tensor/gemm.h"
+#include "tensor/packed.h"
 #include "tests/lib/test.h"
 
 #include <stdint.h>
@@ -76,22 +78,56 @@ static float at(const rs_tensor *t, int n, int y, int x, int c)
                    (size_t)c];
 }
 
+/* A source of n rows of c * taps values that a float holds as well, at an odd
+ * address where the type allows it. */
+static rs_packed_source source(struct env *e, rs_elem type, size_t n, size_t c, size_t taps, float *values)
+{
+    const size_t count = n * c * taps;
+    uint8_t *data = (uint8_t *)floats(e, count + 1) + 1;
+    uint16_t half;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        switch (type) {
+        case RS_ELEM_F32:
+            values[i] = rnd();
+            memcpy(data + 4 * i, &values[i], 4);
+            continue;
+        case RS_ELEM_F16:
+            half = (uint16_t)(i * 40503u % 0x3c00u + (i & 1) * 0x8000u); /* below 1, both signs */
+            e->ex.kern->f16_to_f32(&values[i], &half, 1);
+            break;
+        case RS_ELEM_BF16:
+            values[i] = rnd();
+            memcpy(&bits, &values[i], 4);
+            half = (uint16_t)(bits >> 16);
+            e->ex.kern->bf16_to_f32(&values[i], &half, 1);
+            break;
+        }
+        memcpy(data + 2 * i, &half, 2);
+    }
+    return (rs_packed_source){ data, type, n, c, taps };
+}
+
 struct conv_case {
     int n, h, w, c_in, c_out, kernel, stride, pad, oh, ow;
     int res; /* 0 none, 1 another tensor, 2 dst itself */
+    rs_elem type;
 };
 
 static const struct conv_case conv_cases[] = {
-    { 1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 0 },
-    { 2, 5, 7, 4, 18, 3, 1, 1, 5, 7, 0 },     /* patches: few channels */
-    { 1, 9, 6, 16, 16, 3, 1, 1, 9, 6, 1 },    /* winograd */
-    { 2, 8, 8, 17, 33, 3, 1, 1, 8, 8, 2 },
-    { 1, 3, 2, 24, 300, 3, 1, 1, 3, 2, 1 },   /* smaller than a tile, two columns */
-    { 3, 37, 41, 32, 16, 3, 1, 1, 37, 41, 0 },
-    { 2, 8, 10, 20, 24, 3, 2, 1, 4, 5, 0 },   /* the unet's down sampler */
-    { 1, 9, 7, 20, 24, 3, 2, 1, 5, 4, 1 },
-    { 1, 8, 6, 12, 12, 3, 2, 0, 4, 3, 0 },    /* the autoencoder's: zeros below and right */
-    { 2, 4, 5, 19, 8, 1, 1, 0, 4, 5, 2 },
+    { 1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 0, RS_ELEM_F32 },
+    { 2, 5, 7, 4, 18, 3, 1, 1, 5, 7, 0, RS_ELEM_F32 },     /* patches: few channels */
+    { 1, 9, 6, 16, 16, 3, 1, 1, 9, 6, 1, RS_ELEM_F32 },    /* winograd */
+    { 2, 8, 8, 17, 33, 3, 1, 1, 8, 8, 2, RS_ELEM_F32 },
+    { 1, 3, 2, 24, 300, 3, 1, 1, 3, 2, 1, RS_ELEM_F32 },   /* smaller than a tile, two columns */
+    { 3, 37, 41, 32, 16, 3, 1, 1, 37, 41, 0, RS_ELEM_F32 },
+    { 2, 8, 10, 20, 24, 3, 2, 1, 4, 5, 0, RS_ELEM_F32 },   /* the unet's down sampler */
+    { 1, 9, 7, 20, 24, 3, 2, 1, 5, 4, 1, RS_ELEM_F32 },
+    { 1, 8, 6, 12, 12, 3, 2, 0, 4, 3, 0, RS_ELEM_F32 },    /* the autoencoder's: zeros below and right */
+    { 2, 4, 5, 19, 8, 1, 1, 0, 4, 5, 2, RS_ELEM_F32 },
+    { 1, 5, 6, 330, 20, 3, 1, 1, 5, 6, 1, RS_ELEM_F16 },  /* winograd, two blocks of the depth */
+    { 1, 7, 5, 70, 17, 3, 2, 1, 4, 3, 2, RS_ELEM_BF16 },  /* patches, two */
+    { 1, 3, 4, 350, 9, 1, 1, 0, 3, 4, 2, RS_ELEM_F16 },
 };
 
 static void run_conv(const struct conv_case *c, int threads, float *keep)
@@ -106,9 +142,11 @@ static void run_conv(const struct conv_case *c, int threads, float *keep)
         res = y;
     }
     const int k = c->kernel;
-    const float *w = floats(&e, (size_t)(c->c_out * c->c_in * k * k)), *b = floats(&e, (size_t)c->c_out);
+    float *w = floats(&e, (size_t)(c->c_out * c->c_in * k * k));
+    const float *b = floats(&e, (size_t)c->c_out);
     rs_conv_weights packed;
-    CHECK_OK(rs_conv_pack(&e.ex, e.a, w, c->c_out, c->c_in, k, c->stride == 1, &packed, &err));
+    const rs_packed_source oihw = source(&e, c->type, (size_t)c->c_out, (size_t)c->c_in, (size_t)(k * k), w);
+    CHECK_OK(rs_conv_pack(&e.ex, e.a, &oihw, k, c->stride == 1, &packed, &err));
     const rs_conv_args args = { c->stride, c->pad, b, c->res ? &res : NULL };
     CHECK_OK(rs_op_conv(&e.ex, &y, &x, &packed, &args, &err));
     for (int n = 0; n < c->n; n++)
@@ -225,40 +263,96 @@ static void group_norms(void)
     group_norm_case(1, 20, 20, 8, 8, false, 1000.0f); /* mean far above deviation: input rounding rules */
 }
 
-static void matmul_case(size_t m, size_t n, size_t k, bool bias, bool res)
+struct matmul_case {
+    size_t m, n, c, taps;
+    rs_elem type;
+    bool bias;
+    int res; /* 0 none, 1 another matrix, 2 y itself */
+};
+
+static const struct matmul_case matmul_cases[] = {
+    { 1, 1, 1, 1, RS_ELEM_F32, false, 0 },
+    { 1, 130, 64, 1, RS_ELEM_F32, true, 0 },
+    { 77, 200, 33, 1, RS_ELEM_F16, false, 1 },
+    { 1500, 40, 9, 1, RS_ELEM_F32, true, 1 },
+    { 200, 1100, 17, 1, RS_ELEM_BF16, true, 0 },
+    { 13, 31, 320, 1, RS_ELEM_F16, true, 2 },   /* one block of the depth */
+    { 145, 65, 321, 1, RS_ELEM_F16, true, 2 },  /* two, and two of the rows */
+    { 37, 7, 1025, 1, RS_ELEM_BF16, true, 2 },  /* four */
+    { 50, 48, 37, 9, RS_ELEM_F32, false, 2 },   /* taps outermost */
+    { 6, 12, 5, 25, RS_ELEM_F16, false, 0 },
+};
+
+static double matmul_want(const struct matmul_case *t, const float *x, const float *w, size_t i, size_t j,
+                          double sum)
 {
-    float *keep = NULL;
-    for (int threads = 1; threads <= 4; threads += 3) {
-        struct env e = open_env(threads);
-        const float *x = floats(&e, m * k), *w = floats(&e, n * k), *b = floats(&e, n);
-        float *r = floats(&e, m * n), *y = floats(&e, m * n);
-        rs_matmul_run(&e.ex, &(rs_matmul){ .m = m, .n = n, .k = k, .x = x, .ldx = k, .w = w,
-                                           .bias = bias ? b : NULL, .res = res ? r : NULL, .y = y });
-        for (size_t i = 0; i < m; i++)
-            for (size_t j = 0; j < n; j++) {
-                double want = (bias ? (double)b[j] : 0) + (res ? (double)r[i * n + j] : 0);
-                for (size_t l = 0; l < k; l++)
-                    want += (double)x[i * k + l] * (double)w[j * k + l];
-                CHECK_NEAR(y[i * n + j], want, TOL);
-            }
-        if (!keep) {
-            keep = malloc(m * n * sizeof(float));
-            memcpy(keep, y, m * n * sizeof(float));
-        } else {
-            CHECK(memcmp(keep, y, m * n * sizeof(float)) == 0);
+    for (size_t tap = 0; tap < t->taps; tap++)
+        for (size_t c = 0; c < t->c; c++)
+            sum += (double)x[(i * t->taps + tap) * t->c + c] * (double)w[(j * t->c + c) * t->taps + tap];
+    return sum;
+}
+
+static void matmul_case(const struct matmul_case *t, int threads, float *keep)
+{
+    struct env e = open_env(threads);
+    const size_t m = t->m, n = t->n, k = t->c * t->taps;
+    float *w = floats(&e, n * k);
+    const float *x = floats(&e, m * k), *b = floats(&e, n), *r = floats(&e, m * n);
+    float *y = floats(&e, m * n);
+    if (t->res == 2)
+        memcpy(y, r, m * n * sizeof(float));
+    const rs_packed_source src = source(&e, t->type, n, t->c, t->taps, w);
+    rs_packed p;
+    CHECK_OK(rs_packed_make(&e.ex, e.a, &src, &p, &err));
+    const rs_matmul mm = { .m = m, .x = x, .ldx = k, .bias = t->bias ? b : NULL,
+                           .res = t->res == 2 ? y : t->res ? r : NULL, .y = y };
+    rs_packed_matmul(&e.ex, &p, &mm);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            const double start = (t->bias ? (double)b[j] : 0) + (t->res ? (double)r[i * n + j] : 0);
+            CHECK_NEAR(y[i * n + j], matmul_want(t, x, w, i, j, start), TOL);
         }
-        close_env(&e);
-    }
-    free(keep);
+    if (threads == 1)
+        memcpy(keep, y, m * n * sizeof(float));
+    else
+        CHECK(memcmp(keep, y, m * n * sizeof(float)) == 0);
+    /* a single row and a single panel have the bytes of the whole */
+    float *alone = floats(&e, m * n);
+    rs_matmul one = mm;
+    one.y = alone;
+    one.res = t->res ? r : NULL;
+    const size_t row = m / 2, panel = rs_packed_panels(&p) - 1, col = panel * p.nr;
+    rs_packed_piece(e.ex.kern, &p, &one, row, row + 1, panel, panel + 1);
+    CHECK(memcmp(alone + row * n + col, y + row * n + col, (n - col) * sizeof(float)) == 0);
+    close_env(&e);
 }
 
 static void matmuls(void)
 {
-    matmul_case(1, 1, 1, false, false);
-    matmul_case(1, 130, 64, true, false);
-    matmul_case(77, 200, 33, false, true);
-    matmul_case(1500, 40, 9, true, true);
-    matmul_case(200, 1100, 17, true, false);
+    static float keep[250000];
+    for (size_t i = 0; i < sizeof(matmul_cases) / sizeof(matmul_cases[0]); i++) {
+        CHECK(matmul_cases[i].m * matmul_cases[i].n <= sizeof(keep) / sizeof(keep[0]));
+        matmul_case(&matmul_cases[i], 1, keep);
+        matmul_case(&matmul_cases[i], 4, keep);
+    }
+}
+
+static void refused_weights(void)
+{
+    struct env e = open_env(1);
+    const float none = 0;
+    rs_packed p;
+    CHECK_INT(rs_packed_make(&e.ex, e.a, &(rs_packed_source){ &none, RS_ELEM_F16, SIZE_MAX - 3, 2, 1 }, &p,
+                             &err), RS_E_RANGE);
+    CHECK_INT(rs_packed_make(&e.ex, e.a, &(rs_packed_source){ &none, RS_ELEM_F32, 4, SIZE_MAX / 9, 1 }, &p,
+                             &err), RS_E_RANGE);
+    rs_alloc_fail_after(0);
+    const rs_status s = rs_packed_make(&e.ex, e.a, &(rs_packed_source){ &none, RS_ELEM_F32, 4096, 4096, 1 }, &p,
+                                       &err);
+    rs_alloc_fail_after(-1);
+    CHECK_INT(s, RS_E_NOMEM);
+    CHECK_STR(err.msg, "no memory for weights of 4096 x 4096 (64 MB)");
+    close_env(&e);
 }
 
 static void small_ones(void)
@@ -299,6 +393,7 @@ static void small_ones(void)
 int main(void)
 {
     TEST_RUN(matmuls);
+    TEST_RUN(refused_weights);
     TEST_RUN(convolutions);
     TEST_RUN(attention);
     TEST_RUN(group_norms);

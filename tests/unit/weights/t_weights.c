@@ -110,32 +110,42 @@ static void shapes(void)
     rs_weights_close(&set);
 }
 
+static void expect_not_finite(const rs_weights *set, const char *name, const int64_t *shape,
+                              const char *text)
+{
+    const rs_wtensor *t = rs_weights_find(set, name);
+    const float *out;
+    CHECK_INT(rs_wtensor_f32(arena, t, 2, shape, &out, &err), RS_E_CORRUPT);
+    CHECK_STR(message(), text);
+    rs_err_clear(&err);
+    CHECK_INT(rs_wtensor_finite(t, 2, shape, &err), RS_E_CORRUPT);
+    CHECK_STR(message(), text);
+}
+
+/* The checks with and without conversion say the same. */
 static void values_that_are_not_finite(void)
 {
-    static const int64_t shape[] = { 10, 20 };
+    static const int64_t shape[] = { 10, 20 }, large[] = { 100, 60 };
     float v[200] = { 0 };
     double d[200] = { 0 };
-    uint16_t h[200] = { 0 };
+    static uint16_t h[6000];
     v[199] = NAN;
     d[64] = 1e300; /* infinite as a float */
-    h[0] = 0xfc00;
+    h[5999] = 0xfc00;
     st_writer *w = st_open();
     st_add(w, "f32", "F32", 2, shape, v, sizeof(v));
     st_add(w, "f64", "F64", 2, shape, d, sizeof(d));
-    st_add(w, "f16", "F16", 2, shape, h, sizeof(h));
+    st_add(w, "f16", "F16", 2, large, h, sizeof(h));
+    st_add(w, "good", "BF16", 2, shape, h, 400);
     st_close(w, at("nan.safetensors"));
     rs_weights *set = NULL;
     CHECK_OK(rs_weights_open(arena, at("nan.safetensors"), &set, &err));
-    const float *out;
-    CHECK_INT(rs_wtensor_f32(arena, rs_weights_find(set, "f32"), 2, shape, &out, &err),
-        RS_E_CORRUPT);
-    CHECK_STR(message(), "'nan.safetensors': tensor 'f32': value [9, 19] is NaN");
-    CHECK_INT(rs_wtensor_f32(arena, rs_weights_find(set, "f64"), 2, shape, &out, &err),
-        RS_E_CORRUPT);
-    CHECK_STR(message(), "'nan.safetensors': tensor 'f64': value [3, 4] is infinite");
-    CHECK_INT(rs_wtensor_f32(arena, rs_weights_find(set, "f16"), 2, shape, &out, &err),
-        RS_E_CORRUPT);
-    CHECK_STR(message(), "'nan.safetensors': tensor 'f16': value [0, 0] is infinite");
+    expect_not_finite(set, "f32", shape, "'nan.safetensors': tensor 'f32': value [9, 19] is NaN");
+    expect_not_finite(set, "f64", shape, "'nan.safetensors': tensor 'f64': value [3, 4] is infinite");
+    expect_not_finite(set, "f16", large, "'nan.safetensors': tensor 'f16': value [99, 59] is infinite");
+    CHECK_OK(rs_wtensor_finite(rs_weights_find(set, "good"), 2, shape, &err));
+    CHECK_INT(rs_wtensor_finite(rs_weights_find(set, "good"), 2, large, &err), RS_E_FORMAT);
+    CHECK_INT(rs_wtensor_finite(NULL, 2, shape, &err), RS_E_NOTFOUND);
     rs_weights_close(&set);
 }
 

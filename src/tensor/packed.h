@@ -1,0 +1,71 @@
+/* Matrix products with constant weights, packed once at load.
+ *
+ * Weights lie in panels of gemm_nr columns, each as long as a block of the depth,
+ * in the order in which a product reads them, and in the type they had in their
+ * file: 16-bit ones are widened a panel at a time into the first-level cache.
+ * Every value of a product is summed in an order that its depth alone fixes, so
+ * the result depends neither on the number of threads nor on how rows and
+ * columns are cut. */
+#ifndef RS_TENSOR_PACKED_H
+#define RS_TENSOR_PACKED_H
+
+#include <stddef.h>
+
+#include "tensor/exec.h"
+
+typedef enum rs_elem { RS_ELEM_F32, RS_ELEM_F16, RS_ELEM_BF16 } rs_elem;
+
+/* Weights as they lie in a file: [n, c, taps] row-major, at any address. */
+typedef struct rs_packed_source {
+    const void *data;
+    rs_elem type;
+    size_t n, c, taps;
+} rs_packed_source;
+
+/* One or more matrices [k, n], k = c * taps with the taps outermost. */
+typedef struct rs_packed {
+    size_t n, k;
+    size_t nr; /* of the kernels it was packed for */
+    rs_elem type;
+    const void *data;
+} rs_packed;
+
+/* Packs into memory of arena; the source may go afterwards. */
+rs_status rs_packed_make(const rs_exec *ex, rs_arena *arena, const rs_packed_source *src, rs_packed *out,
+                         rs_err *err);
+
+/* Memory for `planes` float matrices [k, n], to be filled by the caller: element
+ * (l, j) of a plane is at rs_packed_at; columns up to the next multiple of nr
+ * want zeros. Plane i starts at i * rs_packed_count. */
+rs_status rs_packed_alloc(const rs_exec *ex, rs_arena *arena, size_t n, size_t k, size_t planes,
+                          float **data, rs_packed *out, rs_err *err);
+size_t rs_packed_at(const rs_packed *w, size_t l, size_t j);
+size_t rs_packed_count(const rs_packed *w);
+static inline size_t rs_packed_panels(const rs_packed *w)
+{
+    return (w->n + w->nr - 1) / w->nr;
+}
+/* Float matrix i of several. */
+rs_packed rs_packed_plane(const rs_packed *w, size_t i);
+
+/* Row `row` of a source, [c, taps], as floats. */
+void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size_t row, float *dst);
+
+/* y[m, n] = x[m, k] * w + bias[n] + res[m, n]; y and res are dense. bias and res
+ * may be NULL; res may equal y. y does not overlap x. */
+typedef struct rs_matmul {
+    size_t m;
+    const float *x;
+    size_t ldx;
+    const float *bias;
+    const float *res;
+    float *y;
+} rs_matmul;
+
+/* Over all threads. */
+void rs_packed_matmul(const rs_exec *ex, const rs_packed *w, const rs_matmul *mm);
+/* Rows r0 to r1 and panels p0 to p1 of it, on the calling thread. */
+void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *mm, size_t r0, size_t r1,
+                     size_t p0, size_t p1);
+
+#endif
