@@ -19,10 +19,10 @@ def autoencoder():
 def unet():
     return UNet2DConditionModel(
         sample_size=64, in_channels=LATENT, out_channels=LATENT, layers_per_block=1,
-        block_out_channels=[48, 96, 160],
+        block_out_channels=[32, 64, 128],
         down_block_types=["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
         up_block_types=["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
-        cross_attention_dim=WIDTH, attention_head_dim=4, norm_num_groups=16)
+        cross_attention_dim=WIDTH, attention_head_dim=4, norm_num_groups=8)
 
 
 def text_encoder(vocab, bos, eos):

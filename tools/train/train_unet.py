@@ -6,10 +6,26 @@ Training draws exactly these points and asks for D = styled, so sampling is a st
 noised photograph to its rendition; a small part of the batch is ordinary denoising (r = 0). Words that
 name no style, and the empty prompt, mean the photograph itself, which is also what guidance departs from.
 """
+import os
+import subprocess
 import sys
 
-import numpy as np
+# On a CPU one process of one thread for each core, averaging gradients once a step: threads that meet at every
+# layer lose far more whenever another program takes a core.
 import torch
+
+WORLD = 1 if torch.cuda.is_available() else int(os.environ.get("THREADS", os.cpu_count()))
+RANK = int(os.environ.get("RANK", -1))
+if WORLD > 1 and RANK < 0:
+    store = f"{sys.argv[1]}/meeting.{os.getpid()}"
+    team = [subprocess.Popen([sys.executable] + sys.argv, env=dict(os.environ, RANK=str(r), MEET=store))
+            for r in range(WORLD)]
+    bad = [p.wait() for p in team]
+    os.remove(store) if os.path.exists(store) else None
+    sys.exit(max(abs(b) for b in bad))
+RANK = max(RANK, 0)
+
+import numpy as np
 from transformers import CLIPTokenizer
 
 import model
@@ -17,7 +33,10 @@ import text
 from common import DEVICE, Average, Clock, load, rate, save
 
 work, minutes = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 65
-BATCH, PEAK = (16, 1.5e-3) if DEVICE == "cpu" else (64, 2e-3)
+BATCH, PEAK = (max(4, 12 // WORLD), 2e-3) if DEVICE == "cpu" else (64, 2e-3)
+if WORLD > 1:
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{os.environ['MEET']}", rank=RANK, world_size=WORLD)
 tok = CLIPTokenizer.from_pretrained(f"{work}/tokenizer")
 scale = float(open(f"{work}/scale.txt").read())
 sets = {n: (np.load(f"{work}/lat_{n}.npy"), np.load(f"{work}/pick_{n}.npy"),
@@ -26,7 +45,7 @@ torch.manual_seed(0)
 rng = np.random.RandomState()
 net = torch.nn.ModuleDict({"unet": model.unet(), "text": model.text_encoder(len(tok), tok.bos_token_id, tok.eos_token_id)})
 net.to(DEVICE)
-ema = Average(net)
+ema = Average(net, 0.997)
 decay, rest = [p for p in net.parameters() if p.ndim > 1], [p for p in net.parameters() if p.ndim <= 1]
 opt = torch.optim.AdamW([{"params": decay, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0}], PEAK, betas=(0.9, 0.98))
 step, used = 0, 0.0
@@ -34,6 +53,23 @@ if s := load(f"{work}/unet.ckpt"):
     net.load_state_dict(s["net"]); ema.net.load_state_dict(s["ema"]); opt.load_state_dict(s["opt"])
     step, used, ema.n = s["step"], s["used"], s["step"]
 clock = Clock(minutes, used)
+torch.manual_seed(1000 * RANK + step)
+p = clock.progress()
+
+
+def share():
+    """Average the gradients; the first process's clock counts for all."""
+    if WORLD == 1:
+        return clock.progress()
+    grads = [q.grad for q in net.parameters() if q.grad is not None]
+    flat = torch.cat([g.flatten() for g in grads] + [torch.tensor([WORLD * clock.progress() if RANK == 0 else 0.0])])
+    torch.distributed.all_reduce(flat)
+    flat /= WORLD
+    for g, part in zip(grads, flat[:-1].split([g.numel() for g in grads])):
+        g.copy_(part.view_as(g))
+    return flat[-1].item()
+
+
 S = model.sigmas()
 lo, hi = float(S[0] ** (1 / 7)), float(S[-1] ** (1 / 7))
 
@@ -51,10 +87,10 @@ def noise_levels(n):
     """(sigma, r) of each sample."""
     sigma, r = np.empty(n), np.empty(n)
     for b in range(n):
-        if rng.rand() < 0.08:
+        if rng.rand() < 0.05:
             sigma[b], r[b] = ramp(rng.rand()), 0
             continue
-        u0 = start(rng.choice([0.5, 0.55, 0.55, 0.6])) if rng.rand() < 0.65 else rng.uniform(start(0.85), start(0.3))
+        u0 = start(rng.choice([0.5, 0.55, 0.55, 0.6])) if rng.rand() < 0.75 else rng.uniform(start(0.85), start(0.3))
         sigma0 = ramp(u0)
         sigma[b] = sigma0 if rng.rand() < 0.22 else ramp(u0 + (1 - u0) * rng.rand())
         r[b] = sigma[b] / sigma0
@@ -88,17 +124,16 @@ def draw(name, n, side):
 
 
 run = []
-while clock.progress() < 1:
-    p = clock.progress()
+while p < 1:
     for g in opt.param_groups:
         g["lr"] = rate(PEAK, step, p, warm=250, floor=0.01)
     # mostly small windows; later whole crops and a few pictures of the demo's size, for the attention
-    k = rng.rand()
+    k = np.random.RandomState(step).rand()
     name, n, side = ("tile", BATCH, 24)
     if p > 0.6 and k < 0.35:
-        name, n, side = "tile", BATCH * 9 // 16, 32
+        name, n, side = "tile", max(1, BATCH * 9 // 16), 32
     elif p > 0.75 and k < 0.45:
-        name, n, side = "big", BATCH // 5, 64 if k < 0.40 else 48
+        name, n, side = "big", max(1, BATCH // 6), 64 if k < 0.40 else 48
     photo, styled, sigma, r, ids = draw(name, n, side)
     x = styled + r * (photo - styled) + sigma * torch.randn_like(styled)
     s2 = sigma ** 2
@@ -108,18 +143,21 @@ while clock.progress() < 1:
     loss = (d2 * s2 / (s2 + 0.01)).mean()
     opt.zero_grad(set_to_none=True)
     loss.backward()
+    p = share()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
     opt.step()
-    ema.update(net)
     step += 1
-    if step % 20 == 0:
+    if RANK:
+        continue
+    ema.update(net)
+    if step % 5 == 0:
         with torch.no_grad():   # error of the denoised latent at the first step, the rest
             x0 = (d2 * s2 / (s2 + 1)).mean((1, 2, 3))
             first = (r == 1).flatten()
         run.append((loss.item(), x0[first].mean().item() if first.any() else np.nan, x0[~first].mean().item()))
-    if step % 200 == 0:
+    if step % 50 == 0:
         print(f"step {step} {clock.used() / 60:.1f} min  loss / x0 error at the start / later:",
               " ".join(f"{q:.4f}" for q in np.nanmean(run, 0)), flush=True)
         run = []
-    if step % 500 == 0 or clock.progress() >= 1:
+    if step % 250 == 0 or p >= 1:
         save(f"{work}/unet.ckpt", net=net.state_dict(), ema=ema.net.state_dict(), opt=opt.state_dict(), step=step, used=clock.used())
