@@ -64,10 +64,14 @@ static RS_ALWAYS_INLINE vf quick_gelu(vf x)
     return times_sigmoid(x, y, vf_fms(k, near, y));
 }
 
+/* Q is steep in t: a relative error d of t makes one of 2d there, so what the
+ * two roundings of t lost goes, doubled, into the tail of the exponent. */
 static RS_ALWAYS_INLINE vf gelu(vf x)
 {
-    const vf a = vf_min(vf_set1(14), vf_abs(x)), half = vf_set1(0.5f);
-    const vf t = vf_div(vf_set1(1), vf_fma(a, vf_set1(0.25f), vf_set1(1)));
+    const vf a = vf_min(vf_set1(14), vf_abs(x)), one = vf_set1(1), half = vf_set1(0.5f);
+    const vf quarter = vf_mul(a, vf_set1(0.25f));
+    const vf t = vf_div(one, vf_add(one, quarter));
+    const vf lost = vf_fnma(t, quarter, vf_sub(one, t));
     vf q = vf_set1(0x1.0fa3f6p-6f);
     q = vf_fma(q, t, vf_set1(-0x1.013226p-4f));
     q = vf_fma(q, t, vf_set1(0x1.a721b2p-5f));
@@ -80,9 +84,9 @@ static RS_ALWAYS_INLINE vf gelu(vf x)
     q = vf_fma(q, t, vf_set1(0x1.989142p-4f));
     q = vf_mul(q, t);
     /* -a^2/2 in two parts */
-    const vf square = vf_mul(a, a), tail = vf_fms(a, a, square);
+    const vf square = vf_mul(a, a), rest = vf_fms(a, a, square);
     const vf low = vf_max(vf_set1(EXP_LOW), vf_neg(vf_mul(half, square)));
-    const vf e = exp_sum(low, vf_neg(vf_mul(half, tail)));
+    const vf e = exp_sum(low, vf_fnma(half, rest, vf_add(lost, lost)));
     return vf_fnma(a, vf_mul(e, q), vf_max(vf_set1(0), x));
 }
 

@@ -1,9 +1,10 @@
 /* Winograd F(4x4, 3x3) transforms, VF_N channels at a time.
  *
  * Each is T x T^T: T is applied to the columns of the patch, the result parked
- * on the stack (36 vectors, always in L1), then to its rows. B^T and A^T are
- * applied by factoring out the sums their rows share: 12 operations each. The whole patch, the common case, is compiled apart so
- * that its loops unroll. */
+ * on the stack (36 vectors, always in L1), then to its rows. Rows of B^T and A^T
+ * come in pairs that differ in the sign of the odd terms, so either takes few
+ * operations. The whole patch, the common case, is compiled apart so that its
+ * loops unroll. */
 #ifndef RS_KERNEL_VEC_WINOGRAD_VEC_H
 #define RS_KERNEL_VEC_WINOGRAD_VEC_H
 

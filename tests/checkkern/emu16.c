@@ -1,0 +1,8 @@
+/* The vector bodies 16 wide, over the shim in plain C. */
+#define VF_N 16
+#include "tests/checkkern/simd_emu.h"
+
+#include "tests/checkkern/check.h"
+
+#define RS_TIER ck_emu16
+#include "kernel/vec/tier.h"

@@ -1,0 +1,367 @@
+/* One row a kernel: its buffers, its call, its tolerance. */
+#include "tests/checkkern/check.h"
+
+#include <math.h>
+
+static ck_buf vec(ck_type type, ck_dir dir, size_t n)
+{
+    return (ck_buf){.type = type, .dir = dir, .n0 = 1, .n1 = 1, .n2 = n};
+}
+
+static ck_buf mat(ck_dir dir, size_t rows, size_t c, size_t ld)
+{
+    return (ck_buf){.type = CK_F32, .dir = dir, .n0 = 1, .n1 = rows, .n2 = c, .s1 = ld};
+}
+
+static ck_buf filled(ck_buf b, ck_fill fill)
+{
+    b.own_fill = true;
+    b.fill = fill;
+    return b;
+}
+
+static double abs_at(const ck_inputs *in, int b, size_t at)
+{
+    return fabs((double)((const float *)in->data[b])[at]);
+}
+
+/* Conversions */
+
+static void half_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = vec(CK_F32, CK_OUT, s->c);
+    b[1] = filled(vec(CK_U16, CK_IN, s->c), CK_BITS);
+}
+static void f16_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->f16_to_f32(p[0], p[1], s->c);
+}
+static void bf16_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->bf16_to_f32(p[0], p[1], s->c);
+}
+
+static void u8_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = vec(CK_F32, CK_OUT, s->c);
+    b[1] = filled(vec(CK_U8, CK_IN, s->c), CK_BITS);
+}
+static void u8_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->u8_to_f32(p[0], p[1], s->c);
+}
+
+static void to_u8_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = vec(CK_U8, CK_OUT, s->c);
+    b[1] = vec(CK_F32, CK_IN, s->c);
+}
+static void to_u8_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->f32_to_u8(p[0], p[1], s->c);
+}
+
+/* Element by element */
+
+static void unary_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = vec(CK_F32, CK_OUT, s->c);
+    b[1] = vec(CK_F32, CK_IN, s->c);
+}
+static void binary_setup(ck_buf *b, const ck_shape *s)
+{
+    unary_setup(b, s);
+    b[2] = b[1];
+}
+static void add_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->add(p[0], p[1], p[2], s->c);
+}
+static void axpby_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->axpby(p[0], s->f, p[1], 1 - s->f, p[2], s->c);
+}
+static void silu_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->silu(p[0], p[1], s->c);
+}
+static void gelu_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->gelu(p[0], p[1], s->c);
+}
+static void quick_gelu_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->quick_gelu(p[0], p[1], s->c);
+}
+
+static void add_bias_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_INOUT, s->rows, s->c, s->c);
+    b[1] = vec(CK_F32, CK_IN, s->c);
+}
+static void add_bias_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->add_bias(p[0], p[1], s->rows, s->c);
+}
+
+static void scale_rows_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_INOUT, s->rows, s->c, s->ld);
+    b[1] = vec(CK_F32, CK_IN, s->rows);
+}
+static void scale_rows_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->scale_rows(p[0], s->rows, s->c, s->ld, p[1]);
+}
+
+static void geglu_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_OUT, s->rows, s->c, s->c);
+    b[1] = mat(CK_IN, s->rows, 2 * s->c, 2 * s->c);
+}
+static void geglu_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->geglu(p[0], p[1], s->rows, s->c);
+}
+
+/* Norms */
+
+static void layer_norm_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_OUT, s->rows, s->c, s->c);
+    b[1] = mat(CK_IN, s->rows, s->c, s->c);
+    b[2] = b[3] = vec(CK_F32, CK_IN, s->c);
+}
+static void layer_norm_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->layer_norm(p[0], p[1], p[2], p[3], s->rows, s->c, 1e-5f);
+}
+/* ((x - mean) * rstd) * gamma + beta, with |mean| <= the mean of |x| */
+static double layer_norm_terms(const ck_inputs *in, int b, size_t i0, size_t r, size_t j)
+{
+    const size_t c = in->shape->c;
+    const float *x = (const float *)in->data[1] + r * c;
+    double sum = 0, all = 0, square = 0;
+    for (size_t i = 0; i < c; i++) {
+        sum += (double)x[i];
+        all += fabs((double)x[i]);
+    }
+    for (size_t i = 0; i < c; i++)
+        square += pow((double)x[i] - sum / (double)c, 2);
+    const double rstd = 1 / sqrt(square / (double)c + 1e-5);
+    (void)b, (void)i0;
+    return (fabs((double)x[j]) + all / (double)c) * rstd * abs_at(in, 2, j) + abs_at(in, 3, j);
+}
+
+static void channel_sums_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = b[1] = filled(vec(CK_F64, CK_INOUT, s->c), CK_NORMAL);
+    b[2] = mat(CK_IN, s->rows, s->c, s->ld);
+}
+static void channel_sums_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->channel_sums(p[0], p[1], p[2], s->rows, s->c, s->ld);
+}
+static double channel_sums_terms(const ck_inputs *in, int b, size_t i0, size_t i1, size_t j)
+{
+    double total = fabs(((const double *)in->data[b])[j]);
+    for (size_t r = 0; r < in->shape->rows; r++)
+        total += pow(abs_at(in, 2, r * in->shape->ld + j), b + 1);
+    (void)i0, (void)i1;
+    return total;
+}
+
+static void scale_shift_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_OUT, s->rows, s->c, s->ld2);
+    b[1] = mat(CK_IN, s->rows, s->c, s->ld);
+    b[2] = b[3] = vec(CK_F32, CK_IN, s->c);
+}
+static void scale_shift_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->scale_shift(p[0], s->ld2, p[1], s->ld, p[2], p[3], s->rows, s->c, s->flag);
+}
+
+/* flag: the first tile of a row */
+static void softmax_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_INOUT, s->rows, s->c, s->ld);
+    b[1] = filled(vec(CK_F32, CK_INOUT, s->rows), s->flag ? CK_NEG_INF : CK_NORMAL);
+    b[2] = filled(vec(CK_F32, CK_INOUT, s->rows), s->flag ? CK_ZERO : CK_POSITIVE);
+    b[3] = vec(CK_F32, CK_OUT, s->rows);
+}
+static void softmax_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->softmax_tile(p[0], s->rows, s->c, s->ld, s->f, p[1], p[2], p[3]);
+}
+
+/* Winograd. ld: of the 36 vectors; ld2: of a pixel; a row is 7 pixels. */
+
+static const double BT[6][6] = {
+    {1.265625, 0, -2.8125, 0, 1, 0}, {0, -1.6875, -2.25, 0.75, 1, 0},
+    {0, 1.6875, -2.25, -0.75, 1, 0}, {0, -0.84375, -0.5625, 1.5, 1, 0},
+    {0, 0.84375, -0.5625, -1.5, 1, 0}, {0, 1.265625, 0, -2.8125, 0, 1},
+};
+static const double AT[4][6] = {
+    {1, 1, 1, 1, 1, 0},
+    {0, 0.75, -0.75, 1.5, -1.5, 0},
+    {0, 0.5625, 0.5625, 2.25, 2.25, 0},
+    {0, 0.421875, -0.421875, 3.375, -3.375, 1},
+};
+
+static ck_buf patch(ck_dir dir, const ck_shape *s)
+{
+    return (ck_buf){.type = CK_F32, .dir = dir, .n0 = (size_t)(s->y1 - s->y0),
+                    .n1 = (size_t)(s->x1 - s->x0), .n2 = s->c, .s0 = 7 * s->ld2, .s1 = s->ld2,
+                    .lead = (size_t)s->y0 * 7 * s->ld2 + (size_t)s->x0 * s->ld2};
+}
+
+static void wino_input_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_OUT, 36, s->c, s->ld);
+    b[1] = patch(CK_IN, s);
+}
+static void wino_input_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    const ptrdiff_t pix = (ptrdiff_t)s->ld2;
+    k->wino_input(p[0], s->ld, p[1], 7 * pix, pix, s->y0, s->y1, s->x0, s->x1, s->c);
+}
+static double wino_input_terms(const ck_inputs *in, int b, size_t i0, size_t k, size_t j)
+{
+    const ck_shape *s = in->shape;
+    double total = 0;
+    for (int y = s->y0; y < s->y1; y++)
+        for (int x = s->x0; x < s->x1; x++)
+            total += fabs(BT[k / 6][y] * BT[k % 6][x]) *
+                     abs_at(in, 1, (size_t)(7 * y + x) * s->ld2 + j);
+    (void)b, (void)i0;
+    return total;
+}
+
+static void wino_output_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = patch(CK_OUT, s);
+    b[1] = mat(CK_IN, 36, s->c, s->ld);
+    b[2] = vec(CK_F32, CK_IN, s->c);
+    b[3] = patch(CK_IN, s);
+}
+/* flag: with bias and residual; without them the kernel gets NULL */
+static void wino_output_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    const ptrdiff_t pix = (ptrdiff_t)s->ld2;
+    k->wino_output(p[0], 7 * pix, pix, p[1], s->ld, s->flag ? p[2] : NULL, s->flag ? p[3] : NULL,
+                   s->y1, s->x1, s->c);
+}
+static double wino_output_terms(const ck_inputs *in, int b, size_t y, size_t x, size_t j)
+{
+    const ck_shape *s = in->shape;
+    double total = s->flag ? abs_at(in, 2, j) + abs_at(in, 3, (7 * y + x) * s->ld2 + j) : 0;
+    for (size_t k = 0; k < 36; k++)
+        total += fabs(AT[y][k / 6] * AT[x][k % 6]) * abs_at(in, 1, k * s->ld + j);
+    (void)b;
+    return total;
+}
+
+static void wino_weight_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_OUT, 36, 1, s->ld);
+    b[1] = vec(CK_F32, CK_IN, 9);
+}
+static void wino_weight_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->wino_weight(p[0], s->ld, p[1]);
+}
+
+/* All panels of a product. f: the depth, 0 to 168; flag: with bias and residual.
+ * b is of normal size, so that no product leaves the range of float. */
+static size_t gemm_rows(const ck_shape *s) /* every size of a tile up to 12 */
+{
+    return s->rows + s->ld - s->c;
+}
+static size_t gemm_depth(const ck_shape *s)
+{
+    return (size_t)(s->f * s->f * 40);
+}
+static void gemm_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = mat(CK_OUT, gemm_rows(s), s->c, s->ld);
+    b[1] = mat(CK_IN, gemm_rows(s), gemm_depth(s), gemm_depth(s) + s->ld2 - s->c);
+    b[2] = filled(mat(CK_IN, gemm_depth(s), s->c, s->ld2), CK_NORMAL);
+    b[3] = vec(CK_F32, CK_IN, s->c);
+    b[4] = mat(CK_IN, gemm_rows(s), s->c, s->ld);
+}
+static void gemm_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    const size_t nr = k->gemm_nr;
+    for (size_t j = 0; j < s->c; j += nr)
+        k->gemm(&(rs_gemm_block){
+            .m = gemm_rows(s), .n = s->c - j < nr ? s->c - j : nr, .k = gemm_depth(s), .a = p[1],
+            .lda = gemm_depth(s) + s->ld2 - s->c, .b = (const float *)p[2] + j, .ldb = s->ld2,
+            .bias = s->flag ? (const float *)p[3] + j : NULL,
+            .res = s->flag ? (const float *)p[4] + j : NULL, .ldres = s->ld, .c = (float *)p[0] + j,
+            .ldc = s->ld});
+}
+static double gemm_terms(const ck_inputs *in, int b, size_t i0, size_t r, size_t j)
+{
+    const ck_shape *s = in->shape;
+    double total = s->flag ? abs_at(in, 3, j) + abs_at(in, 4, r * s->ld + j) : 0;
+    for (size_t l = 0; l < gemm_depth(s); l++)
+        total += abs_at(in, 1, r * (gemm_depth(s) + s->ld2 - s->c) + l) * abs_at(in, 2, l * s->ld2 + j);
+    (void)b, (void)i0;
+    return total;
+}
+
+#define BITS (1u << CK_BITS)
+#define PIXELS {.rows = 1, .c = 512 * 512 * 3 / 4}
+#define VALUES {.rows = 1, .c = 64 * 1024}
+#define TOKENS {.rows = 128, .c = 320, .ld = 320, .ld2 = 320, .flag = true}
+
+const ck_row ck_rows[] = {
+    {.name = "f16_to_f32", .n_buf = 2, .vector = true, .setup = half_setup, .call = f16_call,
+     .bench = VALUES},
+    {.name = "bf16_to_f32", .n_buf = 2, .vector = true, .setup = half_setup, .call = bf16_call,
+     .bench = VALUES},
+    {.name = "add", .n_buf = 3, .vector = true, .alias = {1, 2}, .setup = binary_setup,
+     .call = add_call, .bench = VALUES},
+    {.name = "axpby", .n_buf = 3, .vector = true, .alias = {1, 2}, .setup = binary_setup,
+     .call = axpby_call, .bench = VALUES},
+    {.name = "add_bias", .n_buf = 2, .setup = add_bias_setup, .call = add_bias_call,
+     .bench = TOKENS},
+    {.name = "silu", .cls = CK_FUNC, .extra = BITS, .n_buf = 2, .vector = true, .alias = {1},
+     .setup = unary_setup, .call = silu_call, .bench = VALUES},
+    {.name = "gelu", .cls = CK_FUNC, .extra = BITS, .n_buf = 2, .vector = true, .alias = {1},
+     .setup = unary_setup, .call = gelu_call, .bench = VALUES},
+    {.name = "quick_gelu", .cls = CK_FUNC, .extra = BITS, .n_buf = 2, .vector = true,
+     .alias = {1}, .setup = unary_setup, .call = quick_gelu_call, .bench = VALUES},
+    {.name = "geglu", .cls = CK_FUNC, .n_buf = 2, .setup = geglu_setup, .call = geglu_call,
+     .bench = TOKENS},
+    {.name = "layer_norm", .cls = CK_SUM, .n_buf = 4, .alias = {1}, .setup = layer_norm_setup,
+     .call = layer_norm_call, .terms = layer_norm_terms, .bench = TOKENS},
+    {.name = "channel_sums", .cls = CK_SUM, .n_buf = 3, .setup = channel_sums_setup,
+     .call = channel_sums_call, .terms = channel_sums_terms, .bench = TOKENS},
+    {.name = "scale_shift", .cls = CK_FUNC, .n_buf = 4, .alias = {1}, .setup = scale_shift_setup,
+     .call = scale_shift_call, .bench = TOKENS},
+    {.name = "softmax_tile", .cls = CK_FUNC, .extra = 1u << CK_MASKED, .n_buf = 4, .min_c = 1,
+     .setup = softmax_setup, .call = softmax_call,
+     .bench = {.rows = 64, .c = 512, .ld = 512, .f = 0.125f}},
+    {.name = "scale_rows", .n_buf = 2, .setup = scale_rows_setup, .call = scale_rows_call,
+     .bench = TOKENS},
+    {.name = "wino_input", .cls = CK_SUM, .n_buf = 2, .tile = 6, .setup = wino_input_setup,
+     .call = wino_input_call, .terms = wino_input_terms,
+     .bench = {.c = 320, .ld = 328, .ld2 = 320, .y1 = 6, .x1 = 6}, .flops = 320.0 * 12 * 12},
+    {.name = "wino_output", .cls = CK_SUM, .n_buf = 4, .tile = 4, .alias = {3},
+     .setup = wino_output_setup, .call = wino_output_call, .terms = wino_output_terms,
+     .bench = {.c = 320, .ld = 328, .ld2 = 320, .y1 = 4, .x1 = 4, .flag = true},
+     .flops = 320.0 * (10 * 12 + 2 * 16)},
+    {.name = "wino_weight", .n_buf = 2, .min_c = 1, .setup = wino_weight_setup,
+     .call = wino_weight_call, .bench = {.ld = 1}, .flops = 2.0 * (18 * 3 + 36 * 3)},
+    {.name = "gemm", .cls = CK_SUM, .n_buf = 5, .alias = {4}, .setup = gemm_setup,
+     .call = gemm_call, .terms = gemm_terms,
+     .bench = {.rows = 144, .c = 64, .ld = 64, .ld2 = 64, .f = 2.8285f, .flag = true},
+     .flops = 2.0 * 144 * 64 * 320},
+    {.name = "u8_to_f32", .n_buf = 2, .vector = true, .setup = u8_setup, .call = u8_call,
+     .bench = PIXELS},
+    {.name = "f32_to_u8", .extra = BITS, .n_buf = 2, .vector = true, .setup = to_u8_setup,
+     .call = to_u8_call, .bench = PIXELS},
+};
+const size_t ck_n_rows = sizeof ck_rows / sizeof ck_rows[0];

@@ -1,0 +1,132 @@
+/* The vector shim in plain C: what every wrapper of kernel/vec/simd_*.h means,
+ * lane by lane. checkkern runs the bodies over it at both widths, so the 16-wide
+ * code is tested where no processor runs it, and demands that a real tier gives
+ * the same bits as its twin here. VF_N is set by the including file. */
+#ifndef RS_CHECKKERN_SIMD_EMU_H
+#define RS_CHECKKERN_SIMD_EMU_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/ref/ref.h"
+
+typedef struct vf {
+    float f[VF_N];
+} vf;
+typedef struct vd {
+    double d[VF_N];
+} vd;
+
+#define LANES for (size_t l = 0; l < VF_N; l++)
+#define UNARY(name, expr) \
+    static inline vf name(vf a) { vf r; LANES r.f[l] = (expr); return r; }
+#define BINARY(name, expr) \
+    static inline vf name(vf a, vf b) { vf r; LANES r.f[l] = (expr); return r; }
+#define TERNARY(name, expr) \
+    static inline vf name(vf a, vf b, vf c) { vf r; LANES r.f[l] = (expr); return r; }
+
+BINARY(vf_add, a.f[l] + b.f[l])
+BINARY(vf_sub, a.f[l] - b.f[l])
+BINARY(vf_mul, a.f[l] * b.f[l])
+BINARY(vf_div, a.f[l] / b.f[l])
+BINARY(vf_max, a.f[l] > b.f[l] ? a.f[l] : b.f[l])
+BINARY(vf_min, a.f[l] < b.f[l] ? a.f[l] : b.f[l])
+TERNARY(vf_fma, fmaf(a.f[l], b.f[l], c.f[l]))
+TERNARY(vf_fnma, fmaf(-a.f[l], b.f[l], c.f[l]))
+TERNARY(vf_fms, fmaf(a.f[l], b.f[l], -c.f[l]))
+UNARY(vf_neg, -a.f[l])
+UNARY(vf_abs, fabsf(a.f[l]))
+UNARY(vf_round, rintf(a.f[l]))
+UNARY(vf_pow2, a.f[l] < -126 ? 0 : a.f[l] > 127 ? INFINITY : isnan(a.f[l]) ? 1 : ldexpf(1, (int)a.f[l]))
+
+static inline vf vf_load(const float *p)
+{
+    vf r;
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+static inline void vf_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
+static inline vf vf_load_n(const float *p, size_t n, vf fill)
+{
+    memcpy(&fill, p, n * sizeof *p);
+    return fill;
+}
+static inline void vf_store_n(float *p, vf a, size_t n) { memcpy(p, &a, n * sizeof *p); }
+static inline vf vf_set1(float a)
+{
+    vf r;
+    LANES r.f[l] = a;
+    return r;
+}
+static inline float vf_first(vf a) { return a.f[0]; }
+static inline float vf_hmax(vf a)
+{
+    for (size_t half = VF_N / 2; half; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            a.f[l] = a.f[l] > a.f[l + half] ? a.f[l] : a.f[l + half];
+    return a.f[0];
+}
+
+static inline vf vf_from_f16(const uint16_t *p)
+{
+    vf r;
+    rs_ref_f16_to_f32(r.f, p, VF_N);
+    return r;
+}
+static inline vf vf_from_bf16(const uint16_t *p)
+{
+    vf r;
+    rs_ref_bf16_to_f32(r.f, p, VF_N);
+    return r;
+}
+static inline vf vf_from_u8(const uint8_t *p)
+{
+    vf r;
+    LANES r.f[l] = (float)p[l];
+    return r;
+}
+
+static inline vd vd_set1(double a)
+{
+    vd r;
+    LANES r.d[l] = a;
+    return r;
+}
+static inline vd vd_load(const double *p)
+{
+    vd r;
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+static inline void vd_store(double *p, vd a) { memcpy(p, &a, sizeof a); }
+static inline vd vd_from(vf a)
+{
+    vd r;
+    LANES r.d[l] = (double)a.f[l];
+    return r;
+}
+static inline vd vd_add(vd a, vd b)
+{
+    LANES a.d[l] += b.d[l];
+    return a;
+}
+static inline vd vd_fma(vd a, vd b, vd c)
+{
+    LANES c.d[l] = fma(a.d[l], b.d[l], c.d[l]);
+    return c;
+}
+static inline double vd_sum(vd a)
+{
+    for (size_t half = VF_N / 2; half; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            a.d[l] += a.d[l + half];
+    return a.d[0];
+}
+static inline void vd_store_u8(uint8_t *p, vd a)
+{
+    LANES p[l] = (uint8_t)a.d[l];
+}
+
+#endif
