@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/fs.h"
 
 #include <errno.h>
@@ -54,6 +55,14 @@ void rs_map_close(rs_map *map)
     if (map->data)
         munmap((void *)(uintptr_t)map->data, map->size);
     *map = (rs_map){ 0 };
+}
+
+void rs_map_drop(const void *data, size_t size)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)data;
+    const uintptr_t first = (at + page - 1) / page * page, end = (at + size) / page * page;
+    if (first < end)
+        (void)madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 static rs_status read_all(int fd, const char *path, char *buf, size_t size, size_t *got, rs_err *err)

@@ -17,6 +17,9 @@ typedef struct rs_map {
 
 rs_status rs_map_open(const char *path, rs_map *map, rs_err *err);
 void rs_map_close(rs_map *map); /* zeroes *map */
+/* Gives the memory of a part of a mapping back to the system, for values that were
+ * copied; the part stays readable, at the price of reading the file again. */
+void rs_map_drop(const void *data, size_t size);
 
 /* The whole file in memory of the arena, followed by a zero byte; files above
  * max bytes are refused (RS_E_RANGE). */

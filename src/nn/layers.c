@@ -43,11 +43,11 @@ static rs_status load_vector(const rs_scope *s, const char *name, int n, const f
  * cannot be packed become floats in scratch, which the caller rewinds. shape: n,
  * c, and rank - 2 further ones. */
 static rs_status weight_source(const rs_scope *s, int rank, const int64_t *shape, rs_packed_source *src,
-                               rs_err *err)
+                               const rs_wtensor **tensor, rs_err *err)
 {
     const rs_scope full = rs_scope_sub(s, "weight");
-    const rs_wtensor *t;
-    RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, &t, err));
+    RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, tensor, err));
+    const rs_wtensor *t = *tensor;
     *src = (rs_packed_source){ .n = (size_t)shape[0], .c = (size_t)shape[1], .taps = 1 };
     for (int i = 2; i < rank; i++)
         src->taps *= (size_t)shape[i];
@@ -68,16 +68,19 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     const rs_scope at = rs_scope_sub(s, "%s", name);
     rs_linear lin = { .in = in, .out = out };
     rs_packed_source src;
+    const rs_wtensor *t;
     if (bias)
         RS_TRY(load_vector(&at, "bias", out, &lin.b, err));
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
-    rs_status st = weight_source(&at, 2, (const int64_t[]){ out, in }, &src, err);
+    rs_status st = weight_source(&at, 2, (const int64_t[]){ out, in }, &src, &t, err);
     if (st == RS_OK)
         st = rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
-    if (st == RS_OK)
-        *l = lin;
-    return st;
+    if (st != RS_OK)
+        return st;
+    rs_wtensor_drop(t);
+    *l = lin;
+    return RS_OK;
 }
 
 void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
@@ -95,15 +98,19 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     const rs_scope at = rs_scope_sub(s, "%s", name);
     rs_conv conv = { .stride = stride, .pad = pad };
     rs_packed_source src;
+    const rs_wtensor *t;
     RS_TRY(load_vector(&at, "bias", c_out, &conv.bias, err));
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
-    rs_status st = weight_source(&at, 4, (const int64_t[]){ c_out, c_in, kernel, kernel }, &src, err);
+    const int64_t shape[] = { c_out, c_in, kernel, kernel };
+    rs_status st = weight_source(&at, 4, shape, &src, &t, err);
     if (st == RS_OK)
         st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, &conv.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
-    if (st == RS_OK)
-        *c = conv;
-    return st;
+    if (st != RS_OK)
+        return st;
+    rs_wtensor_drop(t);
+    *c = conv;
+    return RS_OK;
 }
 
 rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *dst,

@@ -73,6 +73,9 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
  * `count` finite values of dtype F32, F16, BF16 or F64, at any address. */
 rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);
 
+/* For a tensor whose values were copied: its part of the file may leave memory. */
+void rs_wtensor_drop(const rs_wtensor *t);
+
 /* Whether rs_wtensor_f32 would get as far as the values: the same errors. */
 rs_status rs_wtensor_check(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);
 

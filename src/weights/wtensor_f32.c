@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "kernel/kern.h"
 #include "weights/weights.h"
@@ -135,6 +136,7 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
             return RS_FAIL(err, RS_E_NOMEM, "no memory for tensor '%.200s' of '%s'", t->name,
                            t->file);
         convert(copy, t, 0, t->count);
+        rs_wtensor_drop(t);
         values = copy;
     }
     const size_t bad = first_not_finite(values, t->count);
@@ -142,6 +144,11 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
         return not_finite(t, bad, values[bad], err);
     *out = values;
     return RS_OK;
+}
+
+void rs_wtensor_drop(const rs_wtensor *t)
+{
+    rs_map_drop(t->data, t->bytes);
 }
 
 rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)

@@ -93,6 +93,36 @@ static void strbuf(void)
     rs_strbuf_release(&sb);
 }
 
+/* Pages of files in this process's memory. */
+static long file_pages(void)
+{
+    long total, resident, shared = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    CHECK(f && fscanf(f, "%ld %ld %ld", &total, &resident, &shared) == 3);
+    fclose(f);
+    return shared;
+}
+
+/* Pages leave memory and come back with the same bytes. */
+static void dropped_pages(rs_arena *a, const char *path)
+{
+    enum { SIZE = 4 << 20 };
+    const long page = sysconf(_SC_PAGESIZE);
+    rs_err err = { 0 };
+    char *want = rs_arena_alloc(a, SIZE);
+    rs_map m;
+    for (size_t i = 0; i < SIZE; i++)
+        want[i] = (char)(i * 31 % 251);
+    CHECK_OK(rs_write_file(path, want, SIZE, &err));
+    CHECK_OK(rs_map_open(path, &m, &err));
+    CHECK(memcmp(m.data, want, SIZE) == 0);
+    const long before = file_pages();
+    rs_map_drop(m.data + 1, SIZE - 2); /* the first and the last page stay */
+    CHECK(before - file_pages() >= SIZE / page / 2);
+    CHECK(memcmp(m.data, want, SIZE) == 0);
+    rs_map_close(&m);
+}
+
 static void files(void)
 {
     rs_err err = { 0 };
@@ -118,7 +148,10 @@ static void files(void)
     rs_map m;
     CHECK_OK(rs_map_open(f, &m, &err));
     CHECK(m.size == 5 && memcmp(m.data, "hello", 5) == 0);
+    rs_map_drop(m.data, m.size); /* no whole page: nothing happens */
+    CHECK(memcmp(m.data, "hello", 5) == 0);
     rs_map_close(&m);
+    dropped_pages(a, f);
     CHECK_STR(rs_path_dir(a, "x"), ".");
     CHECK_STR(rs_path_dir(a, "/x"), "/");
     CHECK_STR(rs_path_join(a, "d", "/abs"), "/abs");

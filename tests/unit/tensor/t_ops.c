@@ -342,13 +342,13 @@ static void refused_weights(void)
     struct env e = open_env(1);
     const float none = 0;
     rs_packed p;
-    CHECK_INT(rs_packed_make(&e.ex, e.a, &(rs_packed_source){ &none, RS_ELEM_F16, SIZE_MAX - 3, 2, 1 }, &p,
-                             &err), RS_E_RANGE);
-    CHECK_INT(rs_packed_make(&e.ex, e.a, &(rs_packed_source){ &none, RS_ELEM_F32, 4, SIZE_MAX / 9, 1 }, &p,
-                             &err), RS_E_RANGE);
+    const rs_packed_source wide = { &none, RS_ELEM_F16, SIZE_MAX - 3, 2, 1 };
+    const rs_packed_source deep = { &none, RS_ELEM_F32, 4, SIZE_MAX / 9, 1 };
+    const rs_packed_source large = { &none, RS_ELEM_F32, 4096, 4096, 1 };
+    CHECK_INT(rs_packed_make(&e.ex, e.a, &wide, &p, &err), RS_E_RANGE);
+    CHECK_INT(rs_packed_make(&e.ex, e.a, &deep, &p, &err), RS_E_RANGE);
     rs_alloc_fail_after(0);
-    const rs_status s = rs_packed_make(&e.ex, e.a, &(rs_packed_source){ &none, RS_ELEM_F32, 4096, 4096, 1 }, &p,
-                                       &err);
+    const rs_status s = rs_packed_make(&e.ex, e.a, &large, &p, &err);
     rs_alloc_fail_after(-1);
     CHECK_INT(s, RS_E_NOMEM);
     CHECK_STR(err.msg, "no memory for weights of 4096 x 4096 (64 MB)");
