@@ -12,7 +12,7 @@ import styles
 from common import DEVICE, load
 
 # how many of the crops: on two cores encoding costs as much as training
-TILES, BIG = (1600, 24) if DEVICE == "cpu" else (3600, 64)
+TILES, BIG = (1600, 10) if DEVICE == "cpu" else (3600, 64)
 
 
 @torch.no_grad()

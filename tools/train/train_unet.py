@@ -92,7 +92,7 @@ def noise_levels(n):
             continue
         u0 = start(rng.choice([0.5, 0.55, 0.55, 0.6])) if rng.rand() < 0.75 else rng.uniform(start(0.85), start(0.3))
         sigma0 = ramp(u0)
-        sigma[b] = sigma0 if rng.rand() < 0.22 else ramp(u0 + (1 - u0) * rng.rand())
+        sigma[b] = sigma0 if rng.rand() < 0.35 else ramp(u0 + (1 - u0) * rng.rand())
         r[b] = sigma[b] / sigma0
         if r[b] < 1 and rng.rand() < 0.15:
             r[b] = min(1, r[b] * np.exp(0.3 * rng.randn()))
@@ -140,7 +140,7 @@ while p < 1:
     v = (x / (s2 + 1) - styled) * (s2 + 1).sqrt() / sigma
     out = net["unet"](x / (s2 + 1).sqrt(), model.sigma_to_t(sigma.flatten()), net["text"](ids).last_hidden_state).sample
     d2 = (out - v).pow(2)
-    loss = (d2 * s2 / (s2 + 0.01)).mean()
+    loss = (d2 * s2 / (s2 + 0.2)).mean()      # the error of D counts about evenly at every level
     opt.zero_grad(set_to_none=True)
     loss.backward()
     p = share()
