@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "kernel/ref/ref.h"
 
 typedef struct vf {
@@ -19,13 +20,15 @@ typedef struct vd {
     double d[VF_N];
 } vd;
 
+/* Calls, not inlined: the tiles of gemm repeat them thousands of times. */
+#define EMU static RS_UNUSED __attribute__((noinline))
 #define LANES for (size_t l = 0; l < VF_N; l++)
 #define UNARY(name, expr) \
-    static inline vf name(vf a) { vf r; LANES r.f[l] = (expr); return r; }
+    EMU vf name(vf a) { vf r; LANES r.f[l] = (expr); return r; }
 #define BINARY(name, expr) \
-    static inline vf name(vf a, vf b) { vf r; LANES r.f[l] = (expr); return r; }
+    EMU vf name(vf a, vf b) { vf r; LANES r.f[l] = (expr); return r; }
 #define TERNARY(name, expr) \
-    static inline vf name(vf a, vf b, vf c) { vf r; LANES r.f[l] = (expr); return r; }
+    EMU vf name(vf a, vf b, vf c) { vf r; LANES r.f[l] = (expr); return r; }
 
 BINARY(vf_add, a.f[l] + b.f[l])
 BINARY(vf_sub, a.f[l] - b.f[l])
@@ -41,20 +44,20 @@ UNARY(vf_abs, fabsf(a.f[l]))
 UNARY(vf_round, rintf(a.f[l]))
 UNARY(vf_pow2, a.f[l] < -126 ? 0 : a.f[l] > 127 ? INFINITY : isnan(a.f[l]) ? 1 : ldexpf(1, (int)a.f[l]))
 
-static inline vf vf_load(const float *p)
+EMU vf vf_load(const float *p)
 {
     vf r;
     memcpy(&r, p, sizeof r);
     return r;
 }
-static inline void vf_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
-static inline vf vf_load_n(const float *p, size_t n, vf fill)
+EMU void vf_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
+EMU vf vf_load_n(const float *p, size_t n, vf fill)
 {
     memcpy(&fill, p, n * sizeof *p);
     return fill;
 }
-static inline void vf_store_n(float *p, vf a, size_t n) { memcpy(p, &a, n * sizeof *p); }
-static inline vf vf_set1(float a)
+EMU void vf_store_n(float *p, vf a, size_t n) { memcpy(p, &a, n * sizeof *p); }
+EMU vf vf_set1(float a)
 {
     vf r;
     LANES r.f[l] = a;

@@ -68,35 +68,32 @@ static RS_ALWAYS_INLINE void gemm_rows(const rs_gemm_block *g, size_t i, size_t 
     }
 }
 
-static RS_ALWAYS_INLINE void gemm_tile(const rs_gemm_block *g, size_t i, size_t rows, bool whole)
-{
-    switch (rows) {
-    case 1: gemm_rows(g, i, 1, whole); break;
-    case 2: gemm_rows(g, i, 2, whole); break;
-    case 3: gemm_rows(g, i, 3, whole); break;
-    case 4: gemm_rows(g, i, 4, whole); break;
-    case 5: gemm_rows(g, i, 5, whole); break;
-    case 6: gemm_rows(g, i, 6, whole); break;
+/* A function for every number of rows, for whole panels and for narrower ones. */
+#define GEMM_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6) GEMM_MORE_TILES(X)
 #if GEMM_MR == 12
-    case 7: gemm_rows(g, i, 7, whole); break;
-    case 8: gemm_rows(g, i, 8, whole); break;
-    case 9: gemm_rows(g, i, 9, whole); break;
-    case 10: gemm_rows(g, i, 10, whole); break;
-    case 11: gemm_rows(g, i, 11, whole); break;
-    case 12: gemm_rows(g, i, 12, whole); break;
+#define GEMM_MORE_TILES(X) X(7) X(8) X(9) X(10) X(11) X(12)
+#else
+#define GEMM_MORE_TILES(X)
 #endif
+#define GEMM_TILE(rows)                                              \
+    static void gemm_whole_##rows(const rs_gemm_block *g, size_t i)  \
+    {                                                                \
+        gemm_rows(g, i, rows, true);                                 \
+    }                                                                \
+    static void gemm_narrow_##rows(const rs_gemm_block *g, size_t i) \
+    {                                                                \
+        gemm_rows(g, i, rows, false);                                \
     }
-}
+GEMM_TILES(GEMM_TILE)
+#define GEMM_ENTRY(rows) {gemm_narrow_##rows, gemm_whole_##rows},
+static void (*const gemm_tiles[GEMM_MR][2])(const rs_gemm_block *g, size_t i) = {GEMM_TILES(GEMM_ENTRY)};
 
 static void vec_gemm(const rs_gemm_block *g)
 {
     const size_t tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
     for (size_t t = 0; t < tiles; t++) {
         const size_t i = g->m * t / tiles, rows = g->m * (t + 1) / tiles - i;
-        if (g->n == GEMM_NR)
-            gemm_tile(g, i, rows, true);
-        else
-            gemm_tile(g, i, rows, false);
+        gemm_tiles[rows - 1][g->n == GEMM_NR](g, i);
     }
 }
 
