@@ -120,8 +120,11 @@ int main(int argc, char **argv)
             ck_bench_row(&ck_rows[k], tiers, n_real);
             continue;
         }
+        /* the name first: a read outside a buffer ends in a fault */
+        printf("%s: ", ck_rows[k].name);
+        fflush(stdout);
         const int bad = ck_check_row(&ck_rows[k], tiers, n_tiers, seed);
-        printf("%-5s %s\n", bad ? "FAIL" : "ok", ck_rows[k].name);
+        puts(bad ? "FAIL" : "ok");
         failures += bad;
     }
     if (n_run == 0) {
