@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     rs_img2img_params params;
     rs_img2img_defaults(&params);
     params.prompt = argv[4];
-    params.cfg_scale = 2.0f;
+    params.cfg_scale = 1.0f; /* what the embedded model was made for */
 
     rs_status s = rs_model_open(argv[1], NULL, &model, &err);
     if (s == RS_OK)
