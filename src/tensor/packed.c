@@ -89,23 +89,22 @@ struct pack_job {
     uint8_t *to;
 };
 
-/* One column of a panel: row `row` of the source, size bytes an element, to every
- * nr-th element; the row's [c, taps] becomes [taps, c]. */
-static RS_ALWAYS_INLINE void pack_column(const struct pack_job *j, size_t row, size_t size)
+/* One column of a block, a part of row `row` of the source, size bytes an element,
+ * to every nr-th element; the row's [c, taps] becomes [taps, c]. */
+static RS_ALWAYS_INLINE void pack_column(const struct pack_job *j, size_t row, size_t l0, size_t depth,
+                                         size_t size)
 {
     const size_t c = j->src->c, taps = j->src->taps, step = j->w->nr * size;
     const uint8_t *from = j->src->data;
+    uint8_t *to = j->to + rs_packed_at(j->w, l0, row) * size;
     from += row * c * taps * size;
-    size_t l = 0, left = 0; /* of the block */
-    uint8_t *to = j->to;
-    for (size_t t = 0; t < taps; t++)
-        for (size_t i = 0; i < c; i++, l++, left--, to += step) {
-            if (left == 0) {
-                to = j->to + rs_packed_at(j->w, l, row) * size;
-                left = block_depth(j->w->k);
-            }
-            memcpy(to, from + (i * taps + t) * size, size);
+    for (size_t l = 0, t = l0 / c, i = l0 % c; l < depth; l++, to += step) {
+        memcpy(to, from + (i * taps + t) * size, size);
+        if (++i == c) {
+            i = 0;
+            t++;
         }
+    }
 }
 
 static void pack_panel(void *arg, size_t panel, int worker)
@@ -113,15 +112,16 @@ static void pack_panel(void *arg, size_t panel, int worker)
     (void)worker;
     const struct pack_job *j = arg;
     const rs_packed *w = j->w;
-    const size_t size = elem_size(w->type);
-    for (size_t col = panel * w->nr; col < (panel + 1) * w->nr; col++) {
-        if (col >= w->n)
-            for (size_t l = 0; l < w->k; l++)
-                memset(j->to + rs_packed_at(w, l, col) * size, 0, size);
-        else if (size == sizeof(float))
-            pack_column(j, col, sizeof(float));
-        else
-            pack_column(j, col, sizeof(uint16_t));
+    const size_t size = elem_size(w->type), step = block_depth(w->k);
+    for (size_t l = 0; l < w->k; l += step) { /* a block stays in L1 while its columns fill up */
+        const size_t depth = w->k - l < step ? w->k - l : step;
+        if ((panel + 1) * w->nr > w->n)
+            memset(j->to + rs_packed_at(w, l, panel * w->nr) * size, 0, depth * w->nr * size);
+        for (size_t col = panel * w->nr; col < (panel + 1) * w->nr && col < w->n; col++)
+            if (size == sizeof(float))
+                pack_column(j, col, l, depth, sizeof(float));
+            else
+                pack_column(j, col, l, depth, sizeof(uint16_t));
     }
 }
 

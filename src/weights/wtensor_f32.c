@@ -84,9 +84,8 @@ static void convert_f64(float *dst, const uint8_t *src, size_t n)
 }
 
 /* n values from the first-th on. */
-static void convert(float *dst, const rs_wtensor *t, size_t first, size_t n)
+static void convert(const rs_kern *k, float *dst, const rs_wtensor *t, size_t first, size_t n)
 {
-    const rs_kern *k = rs_kern_active();
     const uint8_t *src = t->data + first * rs_dtype_size(t->dtype);
     switch (t->dtype) {
     case RS_DTYPE_F16: convert_16(dst, src, n, k->f16_to_f32); break;
@@ -135,7 +134,7 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
         if (!copy)
             return RS_FAIL(err, RS_E_NOMEM, "no memory for tensor '%.200s' of '%s'", t->name,
                            t->file);
-        convert(copy, t, 0, t->count);
+        convert(rs_kern_active(), copy, t, 0, t->count);
         rs_wtensor_drop(t);
         values = copy;
     }
@@ -154,10 +153,11 @@ void rs_wtensor_drop(const rs_wtensor *t)
 rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)
 {
     RS_TRY(rs_wtensor_check(t, rank, want, err));
+    const rs_kern *kern = rs_kern_active(); /* once: asking the processor takes microseconds */
     float part[CHUNK];
     for (size_t i = 0; i < t->count; i += CHUNK) {
         const size_t n = t->count - i < CHUNK ? t->count - i : CHUNK;
-        convert(part, t, i, n);
+        convert(kern, part, t, i, n);
         const size_t bad = first_not_finite(part, n);
         if (bad < n)
             return not_finite(t, i + bad, part[bad], err);
