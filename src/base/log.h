@@ -11,7 +11,6 @@
 void rs_logf(const rs_log *log, rs_log_level level, const char *fmt, ...) RS_PRINTF(3, 4);
 
 #define RS_WARN(log, ...) rs_logf((log), RS_LOG_WARN, __VA_ARGS__)
-#define RS_INFO(log, ...) rs_logf((log), RS_LOG_INFO, __VA_ARGS__)
 #define RS_DEBUG(log, ...) rs_logf((log), RS_LOG_DEBUG, __VA_ARGS__)
 
 #endif

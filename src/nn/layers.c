@@ -28,12 +28,6 @@ rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int
     return rs_bundle_f32(arena, s->bundle, s->part, full.prefix, rank, shape, out, err);
 }
 
-bool rs_scope_has(const rs_scope *s, const char *name)
-{
-    const rs_scope full = rs_scope_sub(s, "%s", name);
-    return rs_bundle_find(s->bundle, s->part, full.prefix) != NULL;
-}
-
 static rs_status load_vector(const rs_scope *s, const char *name, int n, const float **out, rs_err *err)
 {
     return rs_scope_f32(s, s->arena, name, 1, (const int64_t[]){ n }, out, err);

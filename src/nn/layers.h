@@ -28,7 +28,6 @@ rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...) RS_PRINTF(2,
 /* The tensor `name` of the scope as floats; kept in arena when converted. */
 rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int rank,
                        const int64_t *shape, const float **out, rs_err *err);
-bool rs_scope_has(const rs_scope *s, const char *name);
 
 /* y = x w^T + b, w: [out, in] */
 typedef struct rs_linear {

@@ -38,11 +38,6 @@ size_t rs_dtype_size(rs_dtype dtype)
     return dtype == RS_DTYPE_OTHER ? 0 : dtypes[dtype].bits / 8;
 }
 
-const char *rs_dtype_name(rs_dtype dtype)
-{
-    return dtype == RS_DTYPE_OTHER ? "other" : dtypes[dtype].name;
-}
-
 const char *rs_shape_text(const int64_t *shape, int rank, char *buf, size_t size)
 {
     size_t n = 0;

@@ -26,7 +26,6 @@ typedef enum rs_dtype {
 } rs_dtype;
 
 size_t rs_dtype_size(rs_dtype dtype); /* bytes an element; 0 for OTHER */
-const char *rs_dtype_name(rs_dtype dtype);
 
 typedef struct rs_wtensor {
     const char *name;
