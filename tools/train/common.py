@@ -16,13 +16,16 @@ else:
 
 
 class Clock:
-    """Progress from 0 to 1 over a budget of minutes, whatever the machine; survives a restart."""
+    """Progress from 0 to 1 over a budget of minutes, whatever the machine; survives a restart and a pause."""
 
     def __init__(self, minutes, used=0.0):
-        self.total, self.start = minutes * 60, time.time() - used
+        self.total, self.spent, self.last = minutes * 60, used, time.time()
 
     def used(self):
-        return time.time() - self.start
+        now = time.time()
+        self.spent += min(now - self.last, 10)      # longer than that, the process was stopped
+        self.last = now
+        return self.spent
 
     def progress(self):
         return min(self.used() / self.total, 1.0)
