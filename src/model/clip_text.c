@@ -65,10 +65,12 @@ static rs_status layer_run(const rs_exec *ex, const rs_clip_text *t, const struc
     RS_TRY(rs_attention_forward(ex, &l->attn, x, h, NULL, true, err));
     RS_TRY(rs_norm_forward(ex, &l->norm2, h, x, false, err));
     rs_linear_forward(ex, &l->fc1, wide, h, NULL);
+    const double t0 = rs_prof_start(ex->prof);
     if (t->cfg.act == RS_TEXT_QUICK_GELU)
         rs_op_quick_gelu(ex, wide, wide);
     else
         rs_op_gelu(ex, wide, wide);
+    rs_prof_end(ex->prof, t0, RS_PROF_ACTIVATION, l->fc1.name, 0, 2 * rs_tensor_bytes(wide));
     rs_linear_forward(ex, &l->fc2, x, wide, x);
     return RS_OK;
 }

@@ -98,7 +98,10 @@ static rs_status join(struct pass *p, const rs_unet_level *lev, int i, rs_err *e
     RS_TRY(new_x(p, p->x.h, p->x.w, lev->c, &y, err));
     const rs_arena_mark mark = rs_arena_save(p->ex->scratch);
     RS_TRY(new_x(p, p->x.h, p->x.w, p->x.c + skip.c, &both, err));
+    const double t0 = rs_prof_start(p->ex->prof);
     rs_op_concat(p->ex, &both, &p->x, &skip);
+    rs_prof_end(p->ex->prof, t0, RS_PROF_CONCAT, lev->resnets[i].norm1.name, 0,
+                2 * rs_tensor_bytes(&both));
     RS_TRY(rs_resblock_forward(p->ex, &lev->resnets[i], &y, &both, &p->emb, err));
     rs_arena_rewind(p->ex->scratch, mark);
     p->x = y;
@@ -116,7 +119,10 @@ static rs_status run_up(struct pass *p, const rs_unet_level *lev, rs_err *err)
     RS_TRY(new_x(p, next.h, next.w, lev->c, &y, err));
     const rs_arena_mark mark = rs_arena_save(p->ex->scratch);
     RS_TRY(new_x(p, next.h, next.w, lev->c, &big, err));
+    const double t0 = rs_prof_start(p->ex->prof);
     rs_op_upsample_nearest(p->ex, &big, &p->x);
+    rs_prof_end(p->ex->prof, t0, RS_PROF_UPSAMPLE, lev->sampler.name, 0,
+                rs_tensor_bytes(&p->x) + rs_tensor_bytes(&big));
     RS_TRY(rs_conv_forward(p->ex, &lev->sampler, &y, &big, NULL, NULL, err));
     rs_arena_rewind(p->ex->scratch, mark);
     p->x = y;

@@ -218,7 +218,10 @@ static rs_status up_sample(const rs_exec *ex, const struct level *lev, rs_tensor
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, 2 * x->h, 2 * x->w, lev->c, &y, err));
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, 2 * x->h, 2 * x->w, lev->c, &big, err));
+    const double t0 = rs_prof_start(ex->prof);
     rs_op_upsample_nearest(ex, &big, x);
+    rs_prof_end(ex->prof, t0, RS_PROF_UPSAMPLE, lev->sampler.name, 0,
+                rs_tensor_bytes(x) + rs_tensor_bytes(&big));
     RS_TRY(rs_conv_forward(ex, &lev->sampler, &y, &big, NULL, NULL, err));
     rs_arena_rewind(ex->scratch, mark);
     *x = y;

@@ -9,6 +9,7 @@ rs_status rs_attention_load(const rs_scope *s, const rs_attention_names *names, 
         return RS_FAIL(err, RS_E_FORMAT, "'%s': %d channels cannot be split in %d heads", s->prefix, dim,
                        heads);
     rs_attention at = { .dim = dim, .heads = heads };
+    RS_TRY(rs_scope_name(s, &at.name, err));
     RS_TRY(rs_linear_load(s, names->q, dim, dim, qkv_bias, &at.q, err));
     RS_TRY(rs_linear_load(s, names->k, context_dim, dim, qkv_bias, &at.k, err));
     RS_TRY(rs_linear_load(s, names->v, context_dim, dim, qkv_bias, &at.v, err));
@@ -27,19 +28,31 @@ rs_status rs_attention_kv(const rs_exec *ex, const rs_attention *a, rs_arena *ar
     return RS_OK;
 }
 
+/* Both products over every pair of tokens, masked or not. */
+static void record(const rs_exec *ex, const rs_attention *a, const rs_tensor *q, const rs_kv *kv,
+                   bool self, double t0)
+{
+    const double pairs = (double)rs_tensor_count(q) * kv->k.h * kv->k.w;
+    rs_prof_end(ex->prof, t0, self ? RS_PROF_SELF_ATTENTION : RS_PROF_CROSS_ATTENTION, a->name,
+                4.0 * pairs, 2.0 * (rs_tensor_bytes(q) + rs_tensor_bytes(&kv->k)));
+}
+
 static rs_status forward(const rs_exec *ex, const rs_attention *a, const rs_tensor *y,
                          const rs_tensor *x, const rs_kv *kv, bool causal, rs_err *err)
 {
     rs_tensor q, o;
     rs_kv own;
+    const bool self = !kv;
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, a->dim, &q, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, a->dim, &o, err));
-    if (!kv) {
+    if (self) {
         RS_TRY(rs_attention_kv(ex, a, ex->scratch, x, &own, err));
         kv = &own;
     }
     rs_linear_forward(ex, &a->q, &q, x, NULL);
+    const double t0 = rs_prof_start(ex->prof);
     RS_TRY(rs_op_attention(ex, &o, &q, &kv->k, &kv->v, a->heads, causal, err));
+    record(ex, a, &q, kv, self, t0);
     rs_linear_forward(ex, &a->out, y, &o, y);
     return RS_OK;
 }

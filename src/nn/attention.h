@@ -12,6 +12,7 @@ typedef struct rs_attention_names {
 typedef struct rs_attention {
     int dim, heads;
     rs_linear q, k, v, out;
+    const char *name;
 } rs_attention;
 
 /* dim: width of queries and output; context_dim: width of what keys and values

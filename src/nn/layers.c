@@ -28,6 +28,12 @@ rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int
     return rs_bundle_f32(arena, s->bundle, s->part, full.prefix, rank, shape, out, err);
 }
 
+rs_status rs_scope_name(const rs_scope *s, const char **name, rs_err *err)
+{
+    *name = rs_arena_strdup(s->arena, s->prefix);
+    return *name ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory for the name of '%s'", s->prefix);
+}
+
 static rs_status load_vector(const rs_scope *s, const char *name, int n, const float **out, rs_err *err)
 {
     return rs_scope_f32(s, s->arena, name, 1, (const int64_t[]){ n }, out, err);
@@ -63,6 +69,7 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     rs_linear lin = { .in = in, .out = out };
     rs_packed_source src;
     const rs_wtensor *t;
+    RS_TRY(rs_scope_name(&at, &lin.name, err));
     if (bias)
         RS_TRY(load_vector(&at, "bias", out, &lin.b, err));
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
@@ -72,18 +79,29 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     rs_arena_rewind(s->ex->scratch, mark);
     if (st != RS_OK)
         return st;
+    lin.kind = t->rank > 2 ? RS_PROF_CONV1 : RS_PROF_LINEAR;
     rs_wtensor_drop(t);
     *l = lin;
     return RS_OK;
+}
+
+/* weights, input, output and what is added to it */
+static double moved_bytes(const rs_packed *w, const rs_tensor *y, const rs_tensor *x,
+                          const rs_tensor *res)
+{
+    return (double)rs_packed_bytes(w) + rs_tensor_bytes(x) + (res ? 2.0 : 1.0) * rs_tensor_bytes(y);
 }
 
 void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
                        const rs_tensor *res)
 {
     RS_BUG_IF(x->c != l->in || y->c != l->out || rs_tensor_rows(x) != rs_tensor_rows(y));
+    const double t0 = rs_prof_start(ex->prof);
     rs_packed_matmul(ex, &l->w, &(rs_matmul){
         .m = rs_tensor_rows(x), .x = x->data, .ldx = (size_t)l->in, .bias = l->b,
         .res = res ? res->data : NULL, .y = y->data });
+    rs_prof_end(ex->prof, t0, l->kind, l->name, 2.0 * (double)rs_tensor_count(x) * l->out,
+                moved_bytes(&l->w, y, x, res));
 }
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
@@ -93,6 +111,7 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     rs_conv conv = { .stride = stride, .pad = pad };
     rs_packed_source src;
     const rs_wtensor *t;
+    RS_TRY(rs_scope_name(&at, &conv.name, err));
     RS_TRY(load_vector(&at, "bias", c_out, &conv.bias, err));
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
     const int64_t shape[] = { c_out, c_in, kernel, kernel };
@@ -107,11 +126,20 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     return RS_OK;
 }
 
+static rs_prof_kind conv_kind(const rs_conv *c)
+{
+    return c->w.kernel == 1 ? RS_PROF_CONV1 : c->w.wino ? RS_PROF_WINOGRAD : RS_PROF_PATCHES;
+}
+
 rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *dst,
                           const rs_tensor *src, const float *bias, const rs_tensor *res, rs_err *err)
 {
-    return rs_op_conv(ex, dst, src, &c->w, &(rs_conv_args){ .stride = c->stride, .pad = c->pad,
-                      .bias = bias ? bias : c->bias, .res = res }, err);
+    const double t0 = rs_prof_start(ex->prof);
+    RS_TRY(rs_op_conv(ex, dst, src, &c->w, &(rs_conv_args){ .stride = c->stride, .pad = c->pad,
+                      .bias = bias ? bias : c->bias, .res = res }, err));
+    rs_prof_end(ex->prof, t0, conv_kind(c), c->name, 2.0 * (double)rs_tensor_count(dst) * c->w.c_in *
+                c->w.kernel * c->w.kernel, moved_bytes(&c->w.w, dst, src, res));
+    return RS_OK;
 }
 
 rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, float eps, rs_norm *n,
@@ -122,6 +150,7 @@ rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, f
     if (groups > 0 && c % groups)
         return RS_FAIL(err, RS_E_FORMAT, "'%s': %d channels cannot be split in %d groups", at.prefix, c,
                        groups);
+    RS_TRY(rs_scope_name(&at, &norm.name, err));
     RS_TRY(load_vector(&at, "weight", c, &norm.gamma, err));
     RS_TRY(load_vector(&at, "bias", c, &norm.beta, err));
     *n = norm;
@@ -131,8 +160,11 @@ rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, f
 rs_status rs_norm_forward(const rs_exec *ex, const rs_norm *n, const rs_tensor *dst,
                           const rs_tensor *src, bool silu, rs_err *err)
 {
+    const double t0 = rs_prof_start(ex->prof);
     if (n->groups > 0)
-        return rs_op_group_norm(ex, dst, src, n->groups, n->eps, n->gamma, n->beta, silu, err);
-    rs_op_layer_norm(ex, dst, src, n->eps, n->gamma, n->beta);
+        RS_TRY(rs_op_group_norm(ex, dst, src, n->groups, n->eps, n->gamma, n->beta, silu, err));
+    else
+        rs_op_layer_norm(ex, dst, src, n->eps, n->gamma, n->beta);
+    rs_prof_end(ex->prof, t0, RS_PROF_NORM, n->name, 0, rs_tensor_bytes(src) + rs_tensor_bytes(dst));
     return RS_OK;
 }

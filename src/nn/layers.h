@@ -2,7 +2,8 @@
  *
  * load takes the layer's tensors from the bundle by its diffusers name and
  * checks every shape; forward writes to a tensor of the right shape that the
- * caller provides. Weights live as long as the scope's arena and the bundle. */
+ * caller provides. Weights live as long as the scope's arena and the bundle.
+ * name: "down_blocks.0.resnets.1.conv1", for profiles; forward records itself. */
 #ifndef RS_NN_LAYERS_H
 #define RS_NN_LAYERS_H
 
@@ -25,6 +26,8 @@ typedef struct rs_scope {
 /* The scope of a child; names too long for any real model are cut and then not
  * found. */
 rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...) RS_PRINTF(2, 3);
+/* The scope's own name, kept in its arena. */
+rs_status rs_scope_name(const rs_scope *s, const char **name, rs_err *err);
 /* The tensor `name` of the scope as floats; kept in arena when converted. */
 rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int rank,
                        const int64_t *shape, const float **out, rs_err *err);
@@ -34,6 +37,8 @@ typedef struct rs_linear {
     int in, out;
     rs_packed w;
     const float *b; /* may be NULL */
+    const char *name;
+    rs_prof_kind kind; /* a 1x1 convolution in the file, or linear */
 } rs_linear;
 
 rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, bool bias,
@@ -47,6 +52,7 @@ typedef struct rs_conv {
     rs_conv_weights w;
     const float *bias; /* [c_out] */
     int stride, pad;
+    const char *name;
 } rs_conv;
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
@@ -60,6 +66,7 @@ typedef struct rs_norm {
     int c, groups;
     float eps;
     const float *gamma, *beta;
+    const char *name;
 } rs_norm;
 
 rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, float eps, rs_norm *n,

@@ -63,7 +63,9 @@ static rs_status feed_forward(const rs_exec *ex, const rs_transformer_block *b, 
         const rs_tensor out = { 1, 1, n, x->c, x->data + r * c };
         wide.w = gated.w = n;
         rs_linear_forward(ex, &b->ff_in, &wide, &in, NULL);
+        const double t0 = rs_prof_start(ex->prof);
         rs_op_geglu(ex, &gated, &wide);
+        rs_prof_end(ex->prof, t0, RS_PROF_ACTIVATION, b->ff_in.name, 0, 3 * rs_tensor_bytes(&gated));
         rs_linear_forward(ex, &b->ff_out, &out, &gated, &out);
     }
     return RS_OK;

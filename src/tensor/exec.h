@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "kernel/kern.h"
 #include "par/pool.h"
+#include "tensor/prof.h"
 
 /* Owned by whoever runs the model; operations borrow it. scratch is rewound by
  * the operation that took from it, so after the first identical pass no
@@ -13,6 +14,7 @@ typedef struct rs_exec {
     rs_pool *pool;
     const rs_kern *kern;
     rs_arena *scratch;
+    rs_prof *prof; /* NULL: off */
 } rs_exec;
 
 /* `floats` floats for each worker, in one block of scratch: worker i's part

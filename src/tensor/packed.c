@@ -48,9 +48,15 @@ size_t rs_packed_at(const rs_packed *w, size_t l, size_t j)
     return (l0 * rs_packed_panels(w) + j / w->nr * depth + (l - l0)) * w->nr + j % w->nr;
 }
 
+size_t rs_packed_bytes(const rs_packed *w)
+{
+    return w->planes * rs_packed_count(w) * elem_size(w->type);
+}
+
 rs_packed rs_packed_plane(const rs_packed *w, size_t i)
 {
     rs_packed p = *w;
+    p.planes = 1;
     p.data = (const float *)w->data + i * rs_packed_count(w);
     return p;
 }
@@ -60,6 +66,7 @@ static rs_status alloc(const rs_exec *ex, rs_arena *arena, size_t planes, rs_pac
 {
     size_t bytes;
     w->nr = ex->kern->gemm_nr;
+    w->planes = planes;
     RS_BUG_IF(w->nr > MAX_NR || w->n == 0 || w->k == 0);
     if (w->n > SIZE_MAX - w->nr || !rs_mul_size(rs_packed_panels(w) * w->nr, w->k, &bytes) ||
         !rs_mul_size(bytes, planes * elem_size(w->type), &bytes))

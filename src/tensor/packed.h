@@ -27,6 +27,7 @@ typedef struct rs_packed {
     size_t n, k;
     size_t nr; /* of the kernels it was packed for */
     rs_elem type;
+    size_t planes;
     const void *data;
 } rs_packed;
 
@@ -45,6 +46,8 @@ static inline size_t rs_packed_panels(const rs_packed *w)
 {
     return (w->n + w->nr - 1) / w->nr;
 }
+/* Bytes of all planes as they lie in memory. */
+size_t rs_packed_bytes(const rs_packed *w);
 /* Float matrix i of several. */
 rs_packed rs_packed_plane(const rs_packed *w, size_t i);
 

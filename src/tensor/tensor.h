@@ -34,6 +34,11 @@ static inline size_t rs_tensor_count(const rs_tensor *t)
     return rs_tensor_rows(t) * (size_t)t->c;
 }
 
+static inline double rs_tensor_bytes(const rs_tensor *t)
+{
+    return (double)rs_tensor_count(t) * sizeof(float);
+}
+
 static inline bool rs_tensor_same_shape(const rs_tensor *a, const rs_tensor *b)
 {
     return a->n == b->n && a->h == b->h && a->w == b->w && a->c == b->c;
