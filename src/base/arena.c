@@ -14,11 +14,15 @@
 #define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
 #define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
 #define REDZONE ((size_t)RS_ALIGN)
+#define MAX_BLOCK ((size_t)4 << 20) /* poisoning takes time and memory */
 #else
 #define POISON(p, n) ((void)(p), (void)(n))
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #define REDZONE ((size_t)0)
+#define MAX_BLOCK SIZE_MAX
 #endif
+#define MIN_BLOCK ((size_t)1024)
+#define LARGE ((size_t)2 << 20) /* blocks from here on are pages of their own */
 
 struct block {
     struct block *next;
@@ -38,7 +42,7 @@ static struct block *block_open(size_t size)
     struct block *b = rs_alloc(sizeof(*b));
     if (!b)
         return NULL;
-    *b = (struct block){ .size = size, .data = rs_alloc(size) };
+    *b = (struct block){ .size = size, .data = size < LARGE ? rs_alloc(size) : rs_pages_alloc(size) };
     if (!b->data) {
         rs_free(b);
         return NULL;
@@ -50,8 +54,19 @@ static struct block *block_open(size_t size)
 static void block_close(struct block *b)
 {
     UNPOISON(b->data, b->size);
-    rs_free(b->data);
+    if (b->size < LARGE)
+        rs_free(b->data);
+    else
+        rs_pages_free(b->data, b->size);
     rs_free(b);
+}
+
+/* A block of the usual size if need fits, else, or where address space is short, one
+ * of just this size. */
+static struct block *block_for(const rs_arena *a, size_t need)
+{
+    struct block *b = need < a->block_size ? block_open(a->block_size) : NULL;
+    return b ? b : block_open(need);
 }
 
 rs_arena *rs_arena_open(size_t block_size)
@@ -59,8 +74,9 @@ rs_arena *rs_arena_open(size_t block_size)
     rs_arena *a = rs_alloc(sizeof(*a));
     if (!a)
         return NULL;
-    *a = (rs_arena){ .block_size = block_size < 1024 ? 1024 : block_size };
-    a->first = a->current = block_open(a->block_size);
+    block_size = block_size < MAX_BLOCK ? block_size : MAX_BLOCK;
+    *a = (rs_arena){ .block_size = block_size < MIN_BLOCK ? MIN_BLOCK : block_size };
+    a->first = a->current = block_for(a, MIN_BLOCK);
     if (!a->first) {
         rs_free(a);
         return NULL;
@@ -95,7 +111,7 @@ static struct block *grow(rs_arena *a, size_t need)
         goto found;
     }
     {
-        struct block *b = block_open(need > a->block_size ? need : a->block_size);
+        struct block *b = block_for(a, need);
         if (!b)
             return NULL;
         b->next = cur->next;
@@ -168,6 +184,17 @@ void rs_arena_rewind(rs_arena *arena, rs_arena_mark mark)
     arena->current = b;
     b->used = mark.used;
     POISON(b->data + b->used, b->size - b->used);
+}
+
+void rs_arena_trim(rs_arena *arena)
+{
+    struct block *b = arena->current;
+    for (struct block *next; b->next; b->next = next) {
+        next = b->next->next;
+        block_close(b->next);
+    }
+    if (b->size >= LARGE)
+        rs_pages_drop(b->data + b->used, b->size - b->used);
 }
 
 size_t rs_arena_used(const rs_arena *arena)

@@ -2,9 +2,10 @@
  *
  * A pointer lives as long as the arena it was taken from; nothing taken from
  * an arena is freed by itself. Scratch arenas are rewound to a mark, and keep
- * their blocks, so a second identical pass allocates nothing. Not thread safe:
- * one arena belongs to one thread at a time. Under AddressSanitizer there is a
- * poisoned gap between objects and behind a rewind. */
+ * their blocks, so a second identical pass allocates nothing, until
+ * rs_arena_trim gives up what is not in use. Not thread safe: one arena belongs
+ * to one thread at a time. Under AddressSanitizer there is a poisoned gap
+ * between objects and behind a rewind. */
 #ifndef RS_BASE_ARENA_H
 #define RS_BASE_ARENA_H
 
@@ -17,7 +18,8 @@ typedef struct rs_arena_mark {
 } rs_arena_mark;
 
 /* block_size: granularity of growth in bytes; larger requests get a block of
- * their own. NULL when out of memory. */
+ * their own. Blocks from 2 MB on are address space until they are written to (see
+ * rs_pages_alloc), so it may be generous. NULL when out of memory. */
 rs_arena *rs_arena_open(size_t block_size);
 void rs_arena_close(rs_arena **arena); /* NULL and *NULL are fine */
 
@@ -33,6 +35,10 @@ char *rs_arena_strndup(rs_arena *arena, const char *s, size_t n);
 
 rs_arena_mark rs_arena_save(const rs_arena *arena);
 void rs_arena_rewind(rs_arena *arena, rs_arena_mark mark);
+
+/* Gives the memory behind what is handed out now back to the system, as far as it
+ * lies in large blocks. */
+void rs_arena_trim(rs_arena *arena);
 
 /* Bytes handed out now, and the most there ever were. */
 size_t rs_arena_used(const rs_arena *arena);

@@ -1,10 +1,14 @@
+#define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "base/mem.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/compiler.h"
+
+#define HUGE ((size_t)2 << 20)
 
 static atomic_size_t n_allocs;
 static atomic_long fail_after = -1;
@@ -53,6 +57,69 @@ void rs_free(void *ptr)
 {
     free(ptr);
 }
+
+static size_t whole_pages(size_t size)
+{
+    return (size + HUGE - 1) / HUGE * HUGE;
+}
+
+#ifdef RS_ASAN
+
+/* From the heap, where the sanitizer knows every byte. */
+void *rs_pages_alloc(size_t size)
+{
+    if (must_fail() || size > SIZE_MAX - HUGE)
+        return NULL;
+    return aligned_alloc(HUGE, size ? whole_pages(size) : HUGE);
+}
+
+void rs_pages_free(void *pages, size_t size)
+{
+    (void)size;
+    free(pages);
+}
+
+void rs_pages_drop(void *part, size_t size)
+{
+    (void)part;
+    (void)size;
+}
+
+#else
+
+void *rs_pages_alloc(size_t size)
+{
+    if (must_fail() || size > SIZE_MAX - 3 * HUGE)
+        return NULL;
+    const size_t want = size ? whole_pages(size) : HUGE, room = want + HUGE;
+    uint8_t *p = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                      0);
+    if (p == MAP_FAILED)
+        return NULL;
+    const size_t head = (HUGE - (uintptr_t)p % HUGE) % HUGE;
+    if (head)
+        munmap(p, head);
+    if (room - head > want)
+        munmap(p + head + want, room - head - want);
+    (void)madvise(p + head, want, MADV_HUGEPAGE); /* refused where there are none: small pages do */
+    return p + head;
+}
+
+void rs_pages_free(void *pages, size_t size)
+{
+    if (pages)
+        munmap(pages, size ? whole_pages(size) : HUGE);
+}
+
+void rs_pages_drop(void *part, size_t size)
+{
+    const uintptr_t at = (uintptr_t)part;
+    const uintptr_t first = (at + HUGE - 1) / HUGE * HUGE, end = (at + size) / HUGE * HUGE;
+    if (first < end)
+        (void)madvise((uint8_t *)part + (first - at), end - first, MADV_DONTNEED);
+}
+
+#endif
 
 bool rs_mul_size(size_t a, size_t b, size_t *out)
 {

@@ -17,6 +17,16 @@ void *rs_realloc(void *old, size_t old_size, size_t size);
 
 void rs_free(void *ptr); /* NULL is fine */
 
+/* Address space for large blocks, straight from the system: memory is taken when a
+ * page is first written to, in huge pages where there are any (a page costs more to
+ * get than to fill, so 2 MB at a time saves seconds in loading a model). Aligned to
+ * 2 MB and uninitialised; NULL when there is no room. */
+void *rs_pages_alloc(size_t size);
+void rs_pages_free(void *pages, size_t size);
+/* Gives back the memory of all whole huge pages within this part; the addresses stay
+ * valid, their contents are lost. */
+void rs_pages_drop(void *part, size_t size);
+
 /* a*b or a+b into *out; false on overflow, *out untouched. */
 bool rs_mul_size(size_t a, size_t b, size_t *out);
 bool rs_add_size(size_t a, size_t b, size_t *out);

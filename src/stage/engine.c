@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "tensor/gemm.h"
 
-/* Blocks of a few megabytes: large tensors get blocks of their own. */
-#define MODEL_BLOCK ((size_t)4 << 20)
+/* Address space, of which only what is written to becomes memory: large enough for
+ * scratch of any usual picture to lie in one block, where nothing is wasted. */
+#define MODEL_BLOCK ((size_t)256 << 20)
+#define SCRATCH_BLOCK ((size_t)2 << 30)
 #define RUN_BLOCK ((size_t)1 << 20)
 
 static rs_status open_parts(rs_model *m, const char *path, const rs_model_options *o, rs_err *err)
@@ -13,7 +15,7 @@ static rs_status open_parts(rs_model *m, const char *path, const rs_model_option
     m->arena = rs_arena_open(MODEL_BLOCK);
     m->prompt_arena = rs_arena_open(RUN_BLOCK);
     m->run_arena = rs_arena_open(RUN_BLOCK);
-    m->ex.scratch = rs_arena_open(MODEL_BLOCK);
+    m->ex.scratch = rs_arena_open(SCRATCH_BLOCK);
     if (!m->arena || !m->prompt_arena || !m->run_arena || !m->ex.scratch)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for model '%s'", path);
     m->prompt_start = rs_arena_save(m->prompt_arena);

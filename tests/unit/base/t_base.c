@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE
 /* Arena, size arithmetic, string buffer, error texts, files. */
 #include "base/arena.h"
+#include "base/compiler.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -63,6 +64,44 @@ static void arena_out_of_memory(void)
     CHECK(!rs_arena_alloc(a, 1 << 20));
     rs_alloc_fail_after(-1);
     CHECK(rs_arena_alloc(a, 1 << 20));
+    rs_arena_close(&a);
+}
+
+/* Resident memory is within 8 MB above `want`; sanitizers have memory of their own. */
+static void check_resident(size_t want)
+{
+#if !defined(RS_ASAN) && !defined(__SANITIZE_THREAD__)
+    unsigned long total = 0, now = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    CHECK(f && fscanf(f, "%lu %lu", &total, &now) == 2);
+    fclose(f);
+    const size_t bytes = (size_t)now * (size_t)sysconf(_SC_PAGESIZE);
+    CHECK(bytes >= want && bytes < want + ((size_t)8 << 20));
+#endif
+    (void)want;
+}
+
+/* Large blocks cost what is written to, and are given back. */
+static void arena_large_blocks(void)
+{
+    const size_t mb = (size_t)1 << 20;
+    rs_arena *a = rs_arena_open(256 * mb);
+    CHECK(a);
+    char *kept = rs_arena_strdup(a, "kept");
+    const rs_arena_mark mark = rs_arena_save(a);
+    check_resident(0);
+    for (int pass = 0; pass < 3; pass++) {
+        unsigned char *in = rs_arena_alloc(a, 64 * mb), *behind = rs_arena_alloc(a, 300 * mb);
+        CHECK(in && behind);
+        memset(in, pass + 1, 64 * mb);
+        memset(behind, pass + 1, 64 * mb);
+        check_resident(128 * mb);
+        CHECK_INT(in[64 * mb - 1] + behind[0], 2 * (pass + 1));
+        rs_arena_rewind(a, mark);
+        rs_arena_trim(a);
+        check_resident(0);
+        CHECK_STR(kept, "kept");
+    }
     rs_arena_close(&a);
 }
 
@@ -168,6 +207,7 @@ int main(void)
     TEST_RUN(sizes);
     TEST_RUN(arena);
     TEST_RUN(arena_out_of_memory);
+    TEST_RUN(arena_large_blocks);
     TEST_RUN(errors);
     TEST_RUN(strbuf);
     TEST_RUN(files);
