@@ -26,8 +26,14 @@ extern "C" {
 
 typedef struct rs_model rs_model;
 
+typedef enum rs_memory {
+    RS_MEMORY_NORMAL, /* the whole model stays in memory */
+    RS_MEMORY_LOW     /* one part at a time, read anew for each picture; the same results */
+} rs_memory;
+
 typedef struct rs_model_options {
     const char *tokenizer; /* folder with vocab.json and merges.txt; NULL: the model's own */
+    rs_memory memory;      /* RS_MEMORY_NORMAL */
     int threads;           /* 0: one per processor; results do not depend on it */
     const rs_log *log;     /* may be NULL; must outlive the model */
 } rs_model_options;

@@ -47,6 +47,7 @@ typedef struct rs_encode_spec {
 typedef struct rs_pipeline_spec {
     const char *model;
     const char *tokenizer; /* NULL: the model's own */
+    rs_memory memory;
     const char *input;
     const char *output;
     rs_size size;          /* zeros: the source's size, rounded to the model's multiple */

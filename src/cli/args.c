@@ -11,6 +11,7 @@ static const rs_cli_option override_options[] = {
     { "--output", "PATH", "output", NULL },
     { "--overwrite", NULL, "overwrite", "replace the output when it exists" },
     { "--threads", "N", "threads", NULL },
+    { "--memory", "MODE", "memory", NULL },
     { "--set", "KEY=VALUE", NULL, "override any key, as in --set img2img.steps=30; may be repeated" },
     { 0 }
 };

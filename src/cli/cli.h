@@ -46,7 +46,7 @@ typedef struct rs_cli_command {
     const char *operands;          /* as in the usage line: "PIPELINE"; "" for none */
     int min_operands, max_operands;
     const rs_cli_option *options;  /* ended by a row without name; may be NULL */
-    bool overrides;                /* also --model, --input, --output, --overwrite, --threads, --set */
+    bool overrides;                /* also --model, --input, --output and the like, and --set */
     int (*run)(const struct rs_cli_command *command, const rs_cli_args *args); /* an exit code */
 } rs_cli_command;
 

@@ -67,6 +67,13 @@ static const rs_opt_choice resizes[] = {
     { 0 }
 };
 
+static const rs_opt_choice memories[] = {
+    { "normal", RS_MEMORY_NORMAL, "the whole model stays in memory" },
+    { "low", RS_MEMORY_LOW, "one part of the model at a time, read anew for each frame: a third less "
+                            "memory for a second or so a frame" },
+    { 0 }
+};
+
 static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
 #define OPT_STRUCT rs_pipeline_spec
@@ -76,6 +83,8 @@ static const rs_opt pipeline_rows[] = {
     { "tokenizer", OPT_PATH(tokenizer), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
       .check = rs_check_tokenizer,
       HELP("folder with vocab.json and merges.txt, for a model file that comes without") },
+    { "memory", OPT_ENUM(memory, memories),
+      HELP("how much of the model is kept in memory; the result does not depend on it") },
     { "input", OPT_PATH(input), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("a video, an animated image, or a folder of frames") },
     { "output", OPT_PATH(output), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,

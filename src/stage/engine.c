@@ -1,24 +1,71 @@
+/* The parts of a model, and where they lie.
+ *
+ * RS_MEMORY_NORMAL: all parts in unet_arena, scratch in other_arena.
+ *
+ * RS_MEMORY_LOW: one part at a time. A picture needs the autoencoder, the UNet, and the
+ * autoencoder again; the UNet has large weights and small scratch, the autoencoder small
+ * weights and large scratch. So the two arenas change roles, and neither is ever given
+ * back and taken again, which would cost more than reading the weights:
+ *
+ *                     unet_arena     other_arena
+ *     text encoder    scratch        weights
+ *     autoencoder     scratch        weights
+ *     UNet            weights        scratch
+ */
 #include "stage/engine.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "tensor/gemm.h"
 
-/* Address space, of which only what is written to becomes memory: large enough for
- * scratch of any usual picture to lie in one block, where nothing is wasted. */
-#define MODEL_BLOCK ((size_t)256 << 20)
-#define SCRATCH_BLOCK ((size_t)2 << 30)
+/* Address space, of which only what is written to becomes memory: weights or scratch
+ * of any usual size lie in one block, where nothing is wasted. */
+#define PART_BLOCK ((size_t)2 << 30)
 #define RUN_BLOCK ((size_t)1 << 20)
+
+static rs_status load(rs_model *m, rs_part part, rs_arena *arena, rs_err *err)
+{
+    switch (part) {
+    case RS_PART_TEXT: return rs_clip_text_load(&m->ex, arena, m->bundle, &m->text, err);
+    case RS_PART_UNET: return rs_unet_load(&m->ex, arena, m->bundle, &m->unet, err);
+    default: return rs_vae_load(&m->ex, arena, m->bundle, &m->vae, err);
+    }
+}
+
+rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err)
+{
+    if (part == RS_PART_TEXT ? m->text != NULL : part == RS_PART_UNET ? m->unet != NULL : m->vae != NULL)
+        return RS_OK;
+    const bool unet = part == RS_PART_UNET;
+    m->text = NULL;
+    m->unet = NULL;
+    m->vae = NULL;
+    rs_arena_rewind(m->unet_arena, m->unet_start);
+    rs_arena_rewind(m->other_arena, m->other_start);
+    m->ex.scratch = unet ? m->other_arena : m->unet_arena;
+    return load(m, part, unet ? m->unet_arena : m->other_arena, err);
+}
+
+/* With RS_MEMORY_LOW the parts come later, but what can be said of them is said now. */
+static rs_status load_or_check(rs_model *m, rs_part part, rs_err *err)
+{
+    return m->memory == RS_MEMORY_LOW ? rs_bundle_check(m->bundle, part, err)
+                                      : load(m, part, m->unet_arena, err);
+}
 
 static rs_status open_parts(rs_model *m, const char *path, const rs_model_options *o, rs_err *err)
 {
-    m->arena = rs_arena_open(MODEL_BLOCK);
+    m->arena = rs_arena_open(RUN_BLOCK);
     m->prompt_arena = rs_arena_open(RUN_BLOCK);
     m->run_arena = rs_arena_open(RUN_BLOCK);
-    m->ex.scratch = rs_arena_open(SCRATCH_BLOCK);
-    if (!m->arena || !m->prompt_arena || !m->run_arena || !m->ex.scratch)
+    m->unet_arena = rs_arena_open(PART_BLOCK);
+    m->other_arena = rs_arena_open(PART_BLOCK);
+    if (!m->arena || !m->prompt_arena || !m->run_arena || !m->unet_arena || !m->other_arena)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for model '%s'", path);
     m->prompt_start = rs_arena_save(m->prompt_arena);
+    m->unet_start = rs_arena_save(m->unet_arena);
+    m->other_start = rs_arena_save(m->other_arena);
+    m->ex.scratch = m->other_arena;
     RS_TRY(rs_pool_open(o->threads, &m->pool, err));
     m->ex.pool = m->pool;
     m->ex.kern = rs_kern_active();
@@ -26,9 +73,8 @@ static rs_status open_parts(rs_model *m, const char *path, const rs_model_option
     RS_TRY(rs_bundle_open(m->arena, path, o->tokenizer, &m->bundle, err));
     RS_TRY(rs_tokenizer_open(m->arena, rs_bundle_vocab(m->bundle), rs_bundle_merges(m->bundle),
                              &m->tokenizer, err));
-    RS_TRY(rs_clip_text_load(&m->ex, m->arena, m->bundle, &m->text, err));
-    RS_TRY(rs_unet_load(&m->ex, m->arena, m->bundle, &m->unet, err));
-    RS_TRY(rs_vae_load(&m->ex, m->arena, m->bundle, &m->vae, err));
+    for (rs_part part = 0; part < RS_PARTS; part++)
+        RS_TRY(load_or_check(m, part, err));
     return rs_noise_levels_init(m->arena, rs_bundle_noise(m->bundle), &m->levels, err);
 }
 
@@ -63,6 +109,7 @@ rs_status rs_model_open(const char *path, const rs_model_options *options, rs_mo
     if (!m)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for model '%s'", path);
     m->log = o->log;
+    m->memory = o->memory;
     rs_status s = open_parts(m, path, o, err);
     if (s == RS_OK)
         s = check_fit(m, path, err);
@@ -81,7 +128,8 @@ void rs_model_close(rs_model **model)
     rs_model *m = *model;
     rs_bundle_close(&m->bundle);
     rs_pool_close(&m->pool);
-    rs_arena_close(&m->ex.scratch);
+    rs_arena_close(&m->other_arena);
+    rs_arena_close(&m->unet_arena);
     rs_arena_close(&m->run_arena);
     rs_arena_close(&m->prompt_arena);
     rs_arena_close(&m->arena);
@@ -91,5 +139,5 @@ void rs_model_close(rs_model **model)
 
 int rs_model_multiple(const rs_model *model)
 {
-    return rs_vae_factor(model->vae);
+    return 1 << (rs_bundle_vae(model->bundle)->n_levels - 1);
 }

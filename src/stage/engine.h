@@ -16,28 +16,37 @@
 /* Both prompts, encoded; made once and used until one of them changes. */
 typedef struct rs_prompts {
     char *prompt, *negative;  /* NULL: nothing encoded yet */
-    rs_unet_context guided;   /* item 0 the prompt, item 1 the negative prompt */
+    rs_tensor states;         /* [2, 1, tokens, width]: the prompt, the negative prompt */
+    bool has_contexts;
+    rs_unet_context guided;   /* both */
     rs_unet_context plain;    /* the prompt only */
 } rs_prompts;
 
 struct rs_model {
     const rs_log *log;
-    rs_arena *arena;          /* weights and tables: as long as the model */
+    rs_arena *arena;          /* tables: as long as the model */
+    rs_arena *unet_arena, *other_arena; /* of the parts and their scratch, see engine.c */
     rs_arena *prompt_arena;   /* the current prompts; rewound when they change */
     rs_arena *run_arena;      /* one picture; rewound after it */
     rs_pool *pool;
     rs_exec ex;
+    rs_memory memory;
     rs_bundle *bundle;
     rs_tokenizer *tokenizer;
-    rs_clip_text *text;
+    rs_noise_levels levels;
+    rs_clip_text *text;       /* the parts: with RS_MEMORY_LOW, NULL but for one */
     rs_unet *unet;
     rs_vae *vae;
-    rs_noise_levels levels;
-    rs_arena_mark prompt_start;
+    rs_arena_mark unet_start, other_start, prompt_start;
     rs_prompts prompts;
 };
 
-/* Makes m->prompts hold these two texts. */
+/* Loads the part if it is not there; with RS_MEMORY_LOW the others go. */
+rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err);
+
+/* Makes m->prompts hold these two texts. May need the text encoder. */
 rs_status rs_model_set_prompts(rs_model *m, const char *prompt, const char *negative, rs_err *err);
+/* Makes their keys and values; the UNet must be there. */
+rs_status rs_model_make_contexts(rs_model *m, rs_err *err);
 
 #endif

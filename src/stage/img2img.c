@@ -72,6 +72,7 @@ static rs_status encode(struct run *r, rs_err *err)
         RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &logvar, err));
         RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
     }
+    RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
     RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, &r->latent, sample ? &logvar : NULL, err));
     const size_t n = rs_tensor_count(&r->latent);
     if (sample) {
@@ -89,6 +90,8 @@ static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
     const size_t n = rs_tensor_count(&r->latent);
     rs_tensor noise;
     rs_denoiser d;
+    RS_TRY(rs_model_need(r->m, RS_PART_UNET, err));
+    RS_TRY(rs_model_make_contexts(r->m, err));
     RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
     RS_TRY(rs_denoiser_init(r->m->run_arena, &r->m->levels, r->p->cfg_scale, n, predict, r, &d, err));
     draw(r, &noise);
@@ -106,6 +109,7 @@ static rs_status decode(struct run *r, rs_image *out, rs_err *err)
     const size_t n = rs_tensor_count(&r->latent);
     for (size_t i = 0; i < n; i++)
         r->latent.data[i] /= scale;
+    RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
     RS_TRY(rs_vae_decode(&r->m->ex, r->m->vae, &r->latent, &r->picture, err));
     if (!rs_tensor_is_finite(&r->picture))
         return RS_FAIL(err, RS_E_CORRUPT, "the result is not finite (NaN or infinity); the model's "
@@ -127,7 +131,7 @@ static rs_status pass_through(const rs_image *init, rs_image *out, rs_err *err)
 static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_err *err)
 {
     rs_model *m = r->m;
-    const int f = rs_vae_factor(m->vae), c = rs_bundle_vae(m->bundle)->latent_channels;
+    const int f = rs_model_multiple(m), c = rs_bundle_vae(m->bundle)->latent_channels;
     rs_sample_plan plan;
     RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
     if (plan.n_steps == 0)

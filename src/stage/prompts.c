@@ -1,6 +1,6 @@
 /* Texts to cross attention's keys and values: tokens, padded with the end token
  * to the encoder's length, through the text encoder, through the UNet's key and
- * value projections. */
+ * value projections. In two parts, as encoder and UNet may not be there at once. */
 #include <string.h>
 
 #include "base/err.h"
@@ -32,21 +32,20 @@ static rs_status encode(rs_model *m, const char *prompt, const char *negative, r
         return RS_FAIL(err, RS_E_UNSUPPORTED, "text encoder of %d tokens, 3 to %d are supported",
                        cfg->max_tokens, MAX_TOKENS);
     int *ids = RS_NEW_N(m->run_arena, int, 2 * (size_t)cfg->max_tokens);
-    rs_tensor context;
+    rs_prompts *p = &m->prompts;
     if (!ids)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the prompts");
     RS_TRY(tokenize(m, "prompt", prompt, ids, err));
     RS_TRY(tokenize(m, "negative_prompt", negative, ids + cfg->max_tokens, err));
-    RS_TRY(rs_tensor_alloc(m->run_arena, 2, 1, cfg->max_tokens, cfg->width, &context, err));
-    RS_TRY(rs_clip_text_forward(&m->ex, m->text, ids, &context, err));
-    RS_TRY(rs_unet_context_make(&m->ex, m->unet, m->prompt_arena, &context, &m->prompts.guided, err));
-    const rs_tensor first = rs_tensor_item(&context, 0);
-    RS_TRY(rs_unet_context_make(&m->ex, m->unet, m->prompt_arena, &first, &m->prompts.plain, err));
-    char *p = rs_arena_strdup(m->prompt_arena, prompt), *q = rs_arena_strdup(m->prompt_arena, negative);
-    if (!p || !q)
+    RS_TRY(rs_tensor_alloc(m->prompt_arena, 2, 1, cfg->max_tokens, cfg->width, &p->states, err));
+    RS_TRY(rs_model_need(m, RS_PART_TEXT, err));
+    RS_TRY(rs_clip_text_forward(&m->ex, m->text, ids, &p->states, err));
+    char *first = rs_arena_strdup(m->prompt_arena, prompt);
+    char *second = rs_arena_strdup(m->prompt_arena, negative);
+    if (!first || !second)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the prompts");
-    m->prompts.prompt = p;
-    m->prompts.negative = q;
+    p->prompt = first;
+    p->negative = second;
     return RS_OK;
 }
 
@@ -60,5 +59,21 @@ rs_status rs_model_set_prompts(rs_model *m, const char *prompt, const char *nega
     const rs_arena_mark mark = rs_arena_save(m->run_arena);
     const rs_status s = encode(m, prompt, negative, err);
     rs_arena_rewind(m->run_arena, mark);
+    return s;
+}
+
+rs_status rs_model_make_contexts(rs_model *m, rs_err *err)
+{
+    rs_prompts *p = &m->prompts;
+    if (p->has_contexts)
+        return RS_OK;
+    const rs_arena_mark mark = rs_arena_save(m->prompt_arena);
+    const rs_tensor first = rs_tensor_item(&p->states, 0);
+    rs_status s = rs_unet_context_make(&m->ex, m->unet, m->prompt_arena, &p->states, &p->guided, err);
+    if (s == RS_OK)
+        s = rs_unet_context_make(&m->ex, m->unet, m->prompt_arena, &first, &p->plain, err);
+    if (s != RS_OK)
+        rs_arena_rewind(m->prompt_arena, mark);
+    p->has_contexts = s == RS_OK;
     return s;
 }

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "weights/bundle_parts.h"
 #include "weights/names_sd15.h"
+#include "weights/part_tensors.h"
 
 #define TOKENIZER_HELP                                                                        \
     "'vocab.json' and 'merges.txt' come with the folder 'tokenizer' of any Stable Diffusion " \
@@ -266,6 +267,34 @@ static rs_status find_or_fail(const rs_bundle *b, rs_part part, const char *name
         return RS_FAIL(err, RS_E_NOTFOUND, "'%s': the %s has no tensor '%.200s'", b->path,
                        rs_part_name(part), name);
     return RS_OK;
+}
+
+struct check {
+    const rs_bundle *b;
+    rs_part part;
+    rs_status status; /* the first error's */
+    rs_err *err;
+};
+
+static void check_tensor(void *cookie, const char *name, int rank, const int64_t *shape)
+{
+    struct check *c = cookie;
+    const rs_wtensor *t;
+    if (c->status != RS_OK)
+        return;
+    c->status = find_or_fail(c->b, c->part, name, &t, c->err);
+    if (c->status != RS_OK)
+        return;
+    c->status = rs_wtensor_check(t, rank, shape, c->err);
+    if (c->status != RS_OK)
+        rs_err_wrap(c->err, c->status, "%s", rs_part_name(c->part));
+}
+
+rs_status rs_bundle_check(const rs_bundle *b, rs_part part, rs_err *err)
+{
+    struct check c = { .b = b, .part = part, .err = err };
+    rs_part_tensors(b, part, check_tensor, &c);
+    return c.status;
 }
 
 rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,

@@ -112,6 +112,10 @@ const char *rs_bundle_merges(const rs_bundle *b);
  * old the model. */
 const rs_wtensor *rs_bundle_find(const rs_bundle *b, rs_part part, const char *name);
 
+/* Whether the part has all its tensors, in the right shapes and types; their values
+ * are not looked at. */
+rs_status rs_bundle_check(const rs_bundle *b, rs_part part, rs_err *err);
+
 /* rs_bundle_find and rs_wtensor_finite in one: a tensor whose data may be used as
  * it lies in the file. */
 rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,

@@ -74,11 +74,7 @@ static void compare_part(struct model *m, const rs_bundle *b, rs_part part)
     struct comparison c = { .m = m, .b = b, .part = part };
     if (!b->known[part] || !b->weights[part])
         return;
-    switch (part) {
-    case RS_PART_UNET: rs_unet_tensors(&b->unet, compare, &c); break;
-    case RS_PART_VAE: rs_vae_tensors(&b->vae, compare, &c); break;
-    default: rs_text_tensors(&b->text, compare, &c); break;
-    }
+    rs_part_tensors(b, part, compare, &c);
     const int more = (c.n_missing > MAX_TENSOR_PROBLEMS ? c.n_missing - MAX_TENSOR_PROBLEMS : 0) +
                      (c.n_wrong > MAX_TENSOR_PROBLEMS ? c.n_wrong - MAX_TENSOR_PROBLEMS : 0);
     rs_err err = { 0 };

@@ -268,3 +268,12 @@ void rs_text_tensors(const rs_text_config *cfg, rs_tensor_visit visit, void *coo
     }
     norm(&w, "final_layer_norm", c);
 }
+
+void rs_part_tensors(const rs_bundle *b, rs_part part, rs_tensor_visit visit, void *cookie)
+{
+    switch (part) {
+    case RS_PART_UNET: rs_unet_tensors(rs_bundle_unet(b), visit, cookie); break;
+    case RS_PART_VAE: rs_vae_tensors(rs_bundle_vae(b), visit, cookie); break;
+    default: rs_text_tensors(rs_bundle_text(b), visit, cookie); break;
+    }
+}

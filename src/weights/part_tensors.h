@@ -9,5 +9,7 @@ typedef void (*rs_tensor_visit)(void *cookie, const char *name, int rank, const 
 void rs_unet_tensors(const rs_unet_config *cfg, rs_tensor_visit visit, void *cookie);
 void rs_vae_tensors(const rs_vae_config *cfg, rs_tensor_visit visit, void *cookie);
 void rs_text_tensors(const rs_text_config *cfg, rs_tensor_visit visit, void *cookie);
+/* Of a part of this bundle. */
+void rs_part_tensors(const rs_bundle *b, rs_part part, rs_tensor_visit visit, void *cookie);
 
 #endif

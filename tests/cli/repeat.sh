@@ -35,6 +35,8 @@ for n in 1 2 5; do
     frames threads$n --threads $n
     equal one threads$n
 done
+frames low --memory low
+equal one low
 run 0 run "$dir/p.yaml" --output "$dir/one.mp4" --threads 1
 run 0 run "$dir/p.yaml" --output "$dir/two.mp4" --threads 3
 cmp "$dir/one.mp4" "$dir/two.mp4" || fail "the videos of two runs differ"

@@ -152,6 +152,7 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
     CHECK_OK(rs_sample_plan_init(g->arena, &m->levels, &p, &plan, &err));
     check_sigmas(g, run, &plan);
     CHECK_OK(rs_model_set_prompts(m, p.prompt, p.negative_prompt, &err));
+    CHECK_OK(rs_model_make_contexts(m, &err));
     CHECK_OK(rs_denoiser_init(g->arena, &m->levels, p.cfg_scale, n, predict, &t, &d, &err));
     t.context = d.batch == 2 ? &m->prompts.guided : &m->prompts.plain;
     check_mean(&t, g, init);
