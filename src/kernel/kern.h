@@ -28,13 +28,16 @@
 /* One block of a matrix product, see rs_kern.gemm. */
 typedef struct rs_gemm_block {
     size_t m, n, k;
-    const float *a; /* [m, k] */
+    const float *a; /* [m, k]; with a_trans [k, m], and then n is gemm_nr */
     size_t lda;
+    bool a_trans;
     const float *b; /* [k, n] */
     size_t ldb;
     const float *bias; /* [n] or NULL */
     const float *res;  /* [m, n] or NULL; may equal c when ldres == ldc */
     size_t ldres;
+    const float *res_scale; /* [n] or NULL (ones): factor of each column of res */
+    float *col_max;         /* [n] or NULL: raised to the largest value of each column of c */
     float *c; /* [m, n] */
     size_t ldc;
 } rs_gemm_block;
@@ -74,17 +77,15 @@ typedef struct rs_kern {
     void (*scale_shift)(float *dst, size_t ld_dst, const float *src, size_t ld_src,
                         const float *scale, const float *shift, size_t rows, size_t c, bool silu);
 
-    /* One tile of streaming softmax over s: [rows, cols], ld. With
-     * m = max(row_max[r], scale * max_j s[r][j]):
-     *   rescale[r] = exp(row_max[r] - m)      (0 on the first tile, row_max = -inf)
-     *   s[r][j]    = exp(min(scale * s[r][j] - m, 0))
-     *   row_sum[r] = row_sum[r]*rescale[r] + sum_j s[r][j];  row_max[r] = m
-     * m is rounded to float, hence the min: s ends within [0, 1]. scale > 0,
-     * cols >= 1; s finite or -inf with at least one finite value seen by then. func */
-    void (*softmax_tile)(float *s, size_t rows, size_t cols, size_t ld, float scale, float *row_max,
-                         float *row_sum, float *rescale);
-    /* x[r][j] *= factor[r] for x: [rows, c], ld. exact */
-    void (*scale_rows)(float *x, size_t rows, size_t c, size_t ld, const float *factor);
+    /* One step of streaming softmax down the columns of s: [rows, c], ld, in powers
+     * of 2. top[j] is the largest value of column j so far, old[j] what it was before
+     * these rows (-inf at first); each difference is rounded to float:
+     *   rescale[j] = 2^(old[j] - top[j])
+     *   s[r][j]    = 2^(s[r][j] - top[j])
+     *   sum[j]     = sum[j]*rescale[j] + sum_r s[r][j]
+     * top is finite, s and old finite or -inf and nowhere above it. func */
+    void (*softmax_step)(float *s, size_t rows, size_t c, size_t ld, const float *old,
+                         const float *top, float *sum, float *rescale);
 
     /* Winograd F(4x4, 3x3), channels last. B, G, A as in Lavin & Gray, "Fast
      * Algorithms for Convolutional Neural Networks" (2015), but with the points
@@ -106,11 +107,12 @@ typedef struct rs_kern {
      * k = 0..35. Computed in double. exact */
     void (*wino_weight)(float *dst, size_t ld_dst, const float *g);
 
-    /* c[i][j] = (sum_l a[i][l] * b[l][j] + bias[j]) + res[i][j] for a panel of at
-     * most gemm_nr columns, held in L1 while all m rows pass by; gemm_mr rows are
-     * taken at a time. c is not read. Each element is a chain of fused
-     * multiply-adds in ascending l, whatever m, n and its place, so a product may
-     * be cut in rows and columns at will. sum */
+    /* c[i][j] = (sum_l a[i][l] * b[l][j] + bias[j]) + res[i][j]*res_scale[j], the
+     * last product fused into the addition, for a panel of at most gemm_nr columns,
+     * held in L1 while all m rows pass by; gemm_mr rows are taken at a time. c is
+     * not read. Each element is a chain of fused multiply-adds in ascending l,
+     * whatever m, n and its place, so a product may be cut in rows and columns at
+     * will. col_max is of no use where c has NaN. sum */
     void (*gemm)(const rs_gemm_block *g);
 
     /* Interleaved 8-bit pixels to floats v/127.5 - 1, and back: clamp, then

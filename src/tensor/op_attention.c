@@ -1,109 +1,214 @@
 /* Streaming softmax (Milakov & Gimelshein 2018; Dao et al., "FlashAttention",
- * 2022), one piece for each (picture, head, Q_TILE queries):
+ * 2022), with the queries as columns: a panel of gemm_nr of them is a panel of the
+ * matrix product, and what softmax does to a query it does to a lane.
  *
- *     for each KV_TILE keys:   S = Q K^T          [q, kv]  scores
- *                              S, r = softmax step of S     r: how much the old
- *                              O = diag(r) O + S V          maximum was too low
- *     out = O / row sums
+ *     for each tile of keys:         kept in the second-level cache for all
+ *       for each panel of queries:   panels of a piece
+ *         S = K Q^T          [keys, nr]  and the largest score of each query
+ *         P = 2^(S - top)    [keys, nr]  r: how much the old top was too low
+ *         O = r O + V^T P    [d, nr]     V as it lies, read along its rows
+ *     out = O^T / sums
  *
- * S stays in the cache: 128 x 256 floats are 128 KB. */
+ * Q comes with the factor log2 e / sqrt d. Masked scores start from -inf instead of
+ * 0. One piece for each picture, head and some panels; before, K and V are copied
+ * head by head, as all pieces of a head read them: parts of rows that lie apart
+ * would share few sets of the caches, and nothing would foresee where the next is. */
 #include "tensor/op_attention.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "tensor/gemm.h"
+#include "base/mem.h"
 
-#define Q_TILE ((size_t)128)
-#define KV_TILE ((size_t)256)
+#define KEYS ((size_t)96)      /* of a tile: a multiple of gemm_mr; S takes 6 or 12 KB */
+#define QUERIES ((size_t)256)  /* of a piece, as far as their panels stay in the cache: */
+#define CACHED ((size_t)20480) /* floats of Q, and of O */
+#define DEPTH ((size_t)320)    /* a panel of Q of at most 20 KB a product */
+#define COPY_ROWS ((size_t)64) /* of a piece of the copying */
 
 struct job {
     const rs_exec *ex;
-    const rs_tensor *out, *q, *k, *v;
-    size_t heads, d, tq, tk, tiles;
+    const rs_tensor *out, *q, *k_in, *v_in;
+    size_t heads, d, tq, tk;
+    size_t ldv;                /* d, or more where a power of 2 would share few sets */
+    float *k, *v;              /* [n, heads, tk, d], [n, heads, tk, ldv] */
+    size_t nr, panels, pieces; /* panels of a piece, pieces of a head */
     bool causal;
-    float *work; /* per worker: scores, sums O, row_max, row_sum, rescale */
+    float scale;
+    float *work;
     size_t stride;
 };
 
-struct tile {
-    size_t pic, head, q0, rows;
-    float *s, *o, *row_max, *row_sum, *rescale;
+/* A worker's part of the scratch, and what it works on. */
+struct piece {
+    size_t q0, rows;      /* queries of the picture */
+    size_t q_at;          /* offset of the first in q and out */
+    const float *k, *v;   /* of the head */
+    float *s;             /* [KEYS, nr] */
+    float *q, *o;         /* [panels, d, nr] */
+    float *top, *sum;     /* [panels, nr] */
+    float *old, *rescale; /* [nr] */
 };
 
-static void mask_future(float *s, size_t rows, size_t q0, size_t k0, size_t cols)
+static size_t least(size_t a, size_t b)
 {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = q0 + r + 1 > k0 ? q0 + r + 1 - k0 : 0; c < cols; c++)
-            s[r * KV_TILE + c] = -INFINITY;
+    return a < b ? a : b;
 }
 
-static void kv_step(const struct job *j, const struct tile *t, size_t k0, size_t cols)
+static size_t work_floats(const struct job *j)
 {
-    const size_t c = j->heads * j->d, at = t->head * j->d;
-    const float *k = j->k->data + (t->pic * j->tk + k0) * c + at;
-    const float *v = j->v->data + (t->pic * j->tk + k0) * c + at;
-    rs_gemm_tile(&(rs_gemm_args){
-        .m = t->rows, .n = cols, .k = j->d,
-        .a = j->q->data + (t->pic * j->tq + t->q0) * c + at, .lda = c,
-        .b = k, .ldb = c, .b_trans = true, .c = t->s, .ldc = KV_TILE, .alpha = 1.0f });
+    return KEYS * j->nr + 2 * j->panels * j->d * j->nr + 2 * (j->panels + 1) * j->nr;
+}
+
+static struct piece piece_at(const struct job *j, size_t index, int worker)
+{
+    const size_t head = index / j->pieces, block = j->panels * j->nr; /* head: of all pictures */
+    struct piece p = { .q0 = index % j->pieces * block };
+    p.rows = least(j->tq - p.q0, block);
+    p.q_at = ((head / j->heads * j->tq + p.q0) * j->heads + head % j->heads) * j->d;
+    p.k = j->k + head * j->tk * j->d;
+    p.v = j->v + head * j->tk * j->ldv;
+    p.s = j->work + (size_t)worker * j->stride;
+    p.q = p.s + KEYS * j->nr;
+    p.o = p.q + block * j->d;
+    p.top = p.o + block * j->d;
+    p.sum = p.top + block;
+    p.old = p.sum + block;
+    p.rescale = p.old + j->nr;
+    return p;
+}
+
+/* Queries [rows, d] into panels [d, nr], scaled; what is missing in the last is 0. */
+static void load_queries(const struct job *j, const struct piece *p)
+{
+    const size_t c = j->heads * j->d, nr = j->nr, all = (p->rows + nr - 1) / nr * nr;
+    for (size_t r = 0; r < all; r++) {
+        const float *from = j->q->data + p->q_at + r * c;
+        float *to = p->q + r / nr * nr * j->d + r % nr;
+        for (size_t i = 0; i < j->d; i++)
+            to[i * nr] = r < p->rows ? from[i] * j->scale : 0;
+        p->top[r] = -INFINITY;
+        p->sum[r] = 0;
+    }
+}
+
+static void store_outputs(const struct job *j, const struct piece *p)
+{
+    const size_t c = j->heads * j->d, nr = j->nr;
+    for (size_t r = 0; r < p->rows; r++) {
+        const float *from = p->o + r / nr * nr * j->d + r % nr, inv = 1 / p->sum[r];
+        float *to = j->out->data + p->q_at + r * c;
+        for (size_t i = 0; i < j->d; i++)
+            to[i] = from[i * nr] * inv;
+    }
+}
+
+/* Some rows of all heads of a picture. */
+static void copy_piece(void *arg, size_t index, int worker)
+{
+    (void)worker;
+    const struct job *j = arg;
+    const size_t chunks = (j->tk + COPY_ROWS - 1) / COPY_ROWS, pic = index / chunks;
+    const size_t r0 = index % chunks * COPY_ROWS, r1 = least(r0 + COPY_ROWS, j->tk);
+    for (size_t h = 0; h < j->heads; h++) {
+        float *k = j->k + (pic * j->heads + h) * j->tk * j->d;
+        float *v = j->v + (pic * j->heads + h) * j->tk * j->ldv;
+        for (size_t r = r0; r < r1; r++) {
+            const size_t from = ((pic * j->tk + r) * j->heads + h) * j->d;
+            memcpy(k + r * j->d, j->k_in->data + from, j->d * sizeof(float));
+            memcpy(v + r * j->ldv, j->v_in->data + from, j->d * sizeof(float));
+        }
+    }
+}
+
+/* 0 where query q0 + r sees key k0 + i, -inf where that is in its future. */
+static void mask(float *s, size_t keys, size_t nr, size_t k0, size_t q0)
+{
+    for (size_t i = 0; i < keys; i++)
+        for (size_t r = 0; r < nr; r++)
+            s[i * nr + r] = k0 + i > q0 + r ? -INFINITY : 0;
+}
+
+/* Scores of the panel of queries that starts at r, and their largest into top. */
+static void scores(const struct job *j, const struct piece *p, size_t r, size_t k0, size_t keys,
+                   float *top)
+{
+    const size_t nr = j->nr;
     if (j->causal)
-        mask_future(t->s, t->rows, t->q0, k0, cols);
-    j->ex->kern->softmax_tile(t->s, t->rows, cols, KV_TILE, 1.0f / sqrtf((float)j->d), t->row_max,
-                              t->row_sum, t->rescale);
-    if (k0 > 0)
-        j->ex->kern->scale_rows(t->o, t->rows, j->d, j->d, t->rescale);
-    rs_gemm_tile(&(rs_gemm_args){
-        .m = t->rows, .n = j->d, .k = cols, .a = t->s, .lda = KV_TILE, .b = v, .ldb = c,
-        .c = t->o, .ldc = j->d, .alpha = 1.0f, .beta = k0 > 0 ? 1.0f : 0.0f });
+        mask(p->s, keys, nr, k0, p->q0 + r);
+    for (size_t l = 0; l < j->d; l += DEPTH) {
+        const bool last = j->d - l <= DEPTH;
+        j->ex->kern->gemm(&(rs_gemm_block){
+            .m = keys, .n = nr, .k = last ? j->d - l : DEPTH, .a = p->k + k0 * j->d + l,
+            .lda = j->d, .b = p->q + r * j->d + l * nr, .ldb = nr,
+            .res = l || j->causal ? p->s : NULL, .ldres = nr, .col_max = last ? top : NULL,
+            .c = p->s, .ldc = nr });
+    }
+}
+
+/* Keys k0 to k0 + keys for the panel of the piece's queries that starts at r. */
+static void step(const struct job *j, const struct piece *p, size_t r, size_t k0, size_t keys)
+{
+    const size_t nr = j->nr;
+    float *top = p->top + r, *o = p->o + r * j->d;
+    memcpy(p->old, top, nr * sizeof(float));
+    scores(j, p, r, k0, keys, top);
+    j->ex->kern->softmax_step(p->s, keys, nr, nr, p->old, top, p->sum + r, p->rescale);
+    j->ex->kern->gemm(&(rs_gemm_block){
+        .m = j->d, .n = nr, .k = keys, .a = p->v + k0 * j->ldv, .lda = j->ldv, .a_trans = true,
+        .b = p->s, .ldb = nr, .res = k0 ? o : NULL, .ldres = nr, .res_scale = p->rescale, .c = o,
+        .ldc = nr });
 }
 
 static void piece(void *arg, size_t index, int worker)
 {
     const struct job *j = arg;
-    float *w = j->work + (size_t)worker * j->stride;
-    struct tile t = {
-        .pic = index / (j->heads * j->tiles),
-        .head = index / j->tiles % j->heads,
-        .q0 = index % j->tiles * Q_TILE,
-        .s = w,
-        .o = w + Q_TILE * KV_TILE,
-    };
-    t.row_max = t.o + Q_TILE * j->d;
-    t.row_sum = t.row_max + Q_TILE;
-    t.rescale = t.row_sum + Q_TILE;
-    t.rows = j->tq - t.q0 < Q_TILE ? j->tq - t.q0 : Q_TILE;
-    for (size_t r = 0; r < t.rows; r++) {
-        t.row_max[r] = -INFINITY;
-        t.row_sum[r] = 0.0f;
-    }
-    /* with a causal mask, keys behind the last query of the tile are never seen */
-    const size_t keys = j->causal ? t.q0 + t.rows : j->tk;
-    for (size_t k0 = 0; k0 < keys; k0 += KV_TILE)
-        kv_step(j, &t, k0, keys - k0 < KV_TILE ? keys - k0 : KV_TILE);
-    for (size_t r = 0; r < t.rows; r++)
-        t.row_sum[r] = 1.0f / t.row_sum[r];
-    j->ex->kern->scale_rows(t.o, t.rows, j->d, j->d, t.row_sum);
-    const size_t c = j->heads * j->d;
-    float *out = j->out->data + (t.pic * j->tq + t.q0) * c + t.head * j->d;
-    for (size_t r = 0; r < t.rows; r++)
-        memcpy(out + r * c, t.o + r * j->d, j->d * sizeof(float));
+    const struct piece p = piece_at(j, index, worker);
+    /* with a mask, keys behind the last query of the piece are never seen */
+    const size_t seen = j->causal ? p.q0 + p.rows : j->tk;
+    load_queries(j, &p);
+    for (size_t k0 = 0; k0 < seen; k0 += KEYS)
+        for (size_t r = 0; r < p.rows; r += j->nr)
+            step(j, &p, r, k0, least(seen - k0, KEYS));
+    store_outputs(j, &p);
+}
+
+/* Memory for the copies of k and v and for the workers. */
+static rs_status take_memory(struct job *j, rs_err *err)
+{
+    const size_t n = (size_t)j->q->n;
+    size_t bytes;
+    RS_TRY(rs_exec_worker_floats(j->ex, work_floats(j), &j->work, err));
+    j->stride = rs_exec_stride(work_floats(j));
+    if (!rs_mul_size(n * j->heads * (j->d + j->ldv), j->tk * sizeof(float), &bytes))
+        return RS_FAIL(err, RS_E_RANGE, "attention over %zu tokens is too large", j->tk);
+    j->k = rs_arena_alloc(j->ex->scratch, bytes);
+    if (!j->k)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for keys and values of %zu tokens (%zu MB)", j->tk,
+                       bytes >> 20);
+    j->v = j->k + n * j->heads * j->tk * j->d;
+    return RS_OK;
 }
 
 rs_status rs_op_attention(const rs_exec *ex, const rs_tensor *out, const rs_tensor *q,
                           const rs_tensor *k, const rs_tensor *v, int heads, bool causal, rs_err *err)
 {
     RS_BUG_IF(heads < 1 || q->c % heads || k->c != q->c || v->c != q->c || k->n != q->n);
-    struct job j = { .ex = ex, .out = out, .q = q, .k = k, .v = v, .causal = causal,
-                     .heads = (size_t)heads, .d = (size_t)(q->c / heads),
+    struct job j = { .ex = ex, .out = out, .q = q, .k_in = k, .v_in = v, .causal = causal,
+                     .heads = (size_t)heads, .d = (size_t)(q->c / heads), .nr = ex->kern->gemm_nr,
                      .tq = (size_t)q->h * (size_t)q->w, .tk = (size_t)k->h * (size_t)k->w };
     RS_BUG_IF(causal && j.tq != j.tk);
-    j.tiles = (j.tq + Q_TILE - 1) / Q_TILE;
-    const size_t floats = Q_TILE * (KV_TILE + j.d + 3);
-    j.stride = rs_exec_stride(floats);
+    j.scale = (float)(1.4426950408889634 / sqrt((double)j.d)); /* log2 e */
+    j.ldv = j.d % 32 ? j.d : j.d + 16;
+    const size_t fit = CACHED / (j.d * j.nr), most = (least(QUERIES, j.tq) + j.nr - 1) / j.nr;
+    j.panels = fit < 1 ? 1 : least(fit, most);
+    j.pieces = (j.tq + j.panels * j.nr - 1) / (j.panels * j.nr);
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    RS_TRY(rs_exec_worker_floats(ex, floats, &j.work, err));
-    rs_par_for(ex->pool, (size_t)q->n * j.heads * j.tiles, piece, &j);
+    const rs_status s = take_memory(&j, err);
+    if (s == RS_OK) {
+        rs_par_for(ex->pool, (size_t)q->n * ((j.tk + COPY_ROWS - 1) / COPY_ROWS), copy_piece, &j);
+        rs_par_for(ex->pool, (size_t)q->n * j.heads * j.pieces, piece, &j);
+    }
     rs_arena_rewind(ex->scratch, mark);
-    return RS_OK;
+    return s;
 }

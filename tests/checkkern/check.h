@@ -61,6 +61,7 @@ typedef struct ck_inputs {
 
 typedef struct ck_row {
     const char *name;
+    bool further;    /* not the first row of its kernel */
     ck_class cls;
     unsigned extra;  /* 1u << ck_fill beyond the common ones */
     int n_buf;       /* buffer 0 is the output that may coincide with another */

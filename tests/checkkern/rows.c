@@ -104,16 +104,6 @@ static void add_bias_call(const rs_kern *k, void *const *p, const ck_shape *s)
     k->add_bias(p[0], p[1], s->rows, s->c);
 }
 
-static void scale_rows_setup(ck_buf *b, const ck_shape *s)
-{
-    b[0] = mat(CK_INOUT, s->rows, s->c, s->ld);
-    b[1] = vec(CK_F32, CK_IN, s->rows);
-}
-static void scale_rows_call(const rs_kern *k, void *const *p, const ck_shape *s)
-{
-    k->scale_rows(p[0], s->rows, s->c, s->ld, p[1]);
-}
-
 static void geglu_setup(ck_buf *b, const ck_shape *s)
 {
     b[0] = mat(CK_OUT, s->rows, s->c, s->c);
@@ -182,17 +172,24 @@ static void scale_shift_call(const rs_kern *k, void *const *p, const ck_shape *s
     k->scale_shift(p[0], s->ld2, p[1], s->ld, p[2], p[3], s->rows, s->c, s->flag);
 }
 
-/* flag: the first tile of a row */
+/* flag: the first rows of a column. top is raised to what the kernel is promised. */
 static void softmax_setup(ck_buf *b, const ck_shape *s)
 {
     b[0] = mat(CK_INOUT, s->rows, s->c, s->ld);
-    b[1] = filled(vec(CK_F32, CK_INOUT, s->rows), s->flag ? CK_NEG_INF : CK_NORMAL);
-    b[2] = filled(vec(CK_F32, CK_INOUT, s->rows), s->flag ? CK_ZERO : CK_POSITIVE);
-    b[3] = vec(CK_F32, CK_OUT, s->rows);
+    b[1] = filled(vec(CK_F32, CK_IN, s->c), s->flag ? CK_NEG_INF : CK_NORMAL);
+    b[2] = filled(vec(CK_F32, CK_INOUT, s->c), CK_NORMAL);
+    b[3] = filled(vec(CK_F32, CK_INOUT, s->c), s->flag ? CK_ZERO : CK_POSITIVE);
+    b[4] = vec(CK_F32, CK_OUT, s->c);
 }
 static void softmax_call(const rs_kern *k, void *const *p, const ck_shape *s)
 {
-    k->softmax_tile(p[0], s->rows, s->c, s->ld, s->f, p[1], p[2], p[3]);
+    float *x = p[0], *old = p[1], *top = p[2];
+    for (size_t j = 0; j < s->c; j++) {
+        top[j] = fmaxf(top[j], old[j]);
+        for (size_t r = 0; r < s->rows; r++)
+            top[j] = fmaxf(top[j], x[r * s->ld + j]);
+    }
+    k->softmax_step(x, s->rows, s->c, s->ld, old, top, p[3], p[4]);
 }
 
 /* Winograd. ld: of the 36 vectors; ld2: of a pixel; a row is 7 pixels. */
@@ -311,6 +308,56 @@ static double gemm_terms(const ck_inputs *in, int b, size_t i0, size_t r, size_t
     return total;
 }
 
+/* As attention uses it: whole panels of any tier, the largest of each column, and
+ * with flag a transposed and the columns of res scaled. */
+static size_t panels_c(const ck_shape *s)
+{
+    return (s->c + 31) / 32 * 32;
+}
+static size_t panels_ld(const ck_shape *s)
+{
+    return panels_c(s) + s->ld - s->c;
+}
+static size_t panels_lda(const ck_shape *s)
+{
+    return (s->flag ? gemm_rows(s) : gemm_depth(s)) + s->ld2 - s->c;
+}
+static void gemm_panels_setup(ck_buf *b, const ck_shape *s)
+{
+    const size_t rows = gemm_rows(s), depth = gemm_depth(s);
+    b[0] = mat(CK_OUT, rows, panels_c(s), panels_ld(s));
+    b[1] = s->flag ? mat(CK_IN, depth, rows, panels_lda(s)) : mat(CK_IN, rows, depth, panels_lda(s));
+    b[2] = filled(mat(CK_IN, depth, panels_c(s), panels_ld(s)), CK_NORMAL);
+    b[3] = filled(vec(CK_F32, CK_IN, panels_c(s)), CK_NORMAL);
+    b[4] = mat(CK_IN, rows, panels_c(s), panels_ld(s));
+    b[5] = vec(CK_F32, CK_INOUT, panels_c(s));
+}
+static void gemm_panels_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    const size_t nr = k->gemm_nr, ld = panels_ld(s);
+    for (size_t j = 0; j < panels_c(s); j += nr)
+        k->gemm(&(rs_gemm_block){
+            .m = gemm_rows(s), .n = nr, .k = gemm_depth(s), .a = p[1], .lda = panels_lda(s),
+            .a_trans = s->flag, .b = (const float *)p[2] + j, .ldb = ld,
+            .res = (const float *)p[4] + j, .ldres = ld,
+            .res_scale = s->flag ? (const float *)p[3] + j : NULL, .col_max = (float *)p[5] + j,
+            .c = (float *)p[0] + j, .ldc = ld});
+}
+static double gemm_panels_terms(const ck_inputs *in, int b, size_t i0, size_t r, size_t j)
+{
+    const ck_shape *s = in->shape;
+    double total = abs_at(in, 4, r * panels_ld(s) + j) * (s->flag ? abs_at(in, 3, j) : 1);
+    for (size_t l = 0; l < gemm_depth(s); l++)
+        total += abs_at(in, 1, s->flag ? l * panels_lda(s) + r : r * panels_lda(s) + l) *
+                 abs_at(in, 2, l * panels_ld(s) + j);
+    if (b == 5) { /* the maximum is as wrong as its wrongest candidate */
+        total = gemm_rows(s) ? total : 0;
+        for (size_t i = r + 1; i < gemm_rows(s); i++)
+            total = fmax(total, gemm_panels_terms(in, 0, i0, i, j));
+    }
+    return total;
+}
+
 #define BITS (1u << CK_BITS)
 #define PIXELS {.rows = 1, .c = 512 * 512 * 3 / 4}
 #define VALUES {.rows = 1, .c = 64 * 1024}
@@ -341,11 +388,9 @@ const ck_row ck_rows[] = {
      .call = channel_sums_call, .terms = channel_sums_terms, .bench = TOKENS},
     {.name = "scale_shift", .cls = CK_FUNC, .n_buf = 4, .alias = {1}, .setup = scale_shift_setup,
      .call = scale_shift_call, .bench = TOKENS},
-    {.name = "softmax_tile", .cls = CK_FUNC, .extra = 1u << CK_MASKED, .n_buf = 4, .min_c = 1,
+    {.name = "softmax_step", .cls = CK_FUNC, .extra = 1u << CK_MASKED, .n_buf = 5,
      .setup = softmax_setup, .call = softmax_call,
-     .bench = {.rows = 64, .c = 512, .ld = 512, .f = 0.125f}},
-    {.name = "scale_rows", .n_buf = 2, .setup = scale_rows_setup, .call = scale_rows_call,
-     .bench = TOKENS},
+     .bench = {.rows = 96, .c = 64, .ld = 64}},
     {.name = "wino_input", .cls = CK_SUM, .n_buf = 2, .tile = 6, .setup = wino_input_setup,
      .call = wino_input_call, .terms = wino_input_terms,
      .bench = {.c = 320, .ld = 328, .ld2 = 320, .y1 = 6, .x1 = 6}, .flops = 320.0 * 12 * 12},
@@ -359,6 +404,10 @@ const ck_row ck_rows[] = {
      .call = gemm_call, .terms = gemm_terms,
      .bench = {.rows = 144, .c = 64, .ld = 64, .ld2 = 64, .f = 2.8285f, .flag = true},
      .flops = 2.0 * 144 * 64 * 320},
+    {.name = "gemm_panels", .further = true, .cls = CK_SUM, .n_buf = 6, .alias = {4},
+     .setup = gemm_panels_setup, .call = gemm_panels_call, .terms = gemm_panels_terms,
+     .bench = {.rows = 96, .c = 64, .ld = 64, .ld2 = 64, .f = 1.55f, .flag = true},
+     .flops = 2.0 * 96 * 64 * 96},
     {.name = "u8_to_f32", .n_buf = 2, .vector = true, .setup = u8_setup, .call = u8_call,
      .bench = PIXELS},
     {.name = "f32_to_u8", .extra = BITS, .n_buf = 2, .vector = true, .setup = to_u8_setup,

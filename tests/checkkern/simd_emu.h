@@ -63,13 +63,14 @@ EMU vf vf_set1(float a)
     LANES r.f[l] = a;
     return r;
 }
-static inline float vf_first(vf a) { return a.f[0]; }
-static inline float vf_hmax(vf a)
+EMU vf vf_exponent_add(vf a, vf n)
 {
-    for (size_t half = VF_N / 2; half; half /= 2)
-        for (size_t l = 0; l < half; l++)
-            a.f[l] = a.f[l] > a.f[l + half] ? a.f[l] : a.f[l + half];
-    return a.f[0];
+    uint32_t p[VF_N], k[VF_N];
+    memcpy(p, &a, sizeof a);
+    memcpy(k, &n, sizeof n);
+    LANES p[l] += k[l] << 23;
+    memcpy(&a, p, sizeof a);
+    return a;
 }
 
 static inline vf vf_from_f16(const uint16_t *p)
@@ -108,6 +109,12 @@ static inline vd vd_from(vf a)
 {
     vd r;
     LANES r.d[l] = (double)a.f[l];
+    return r;
+}
+static inline vf vf_from_vd(vd a)
+{
+    vf r;
+    LANES r.f[l] = (float)a.d[l];
     return r;
 }
 static inline vd vd_add(vd a, vd b)

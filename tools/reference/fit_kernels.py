@@ -35,6 +35,13 @@ def main():
 
     print("exp: (e^r - 1 - r)/r^2", *fit(exp_p, lambda r: r * r / np.exp(r), -half, half, 4, 400))
 
+    def exp2_p(r):
+        near = np.abs(r) < 1e-4
+        return np.where(near, np.log(2) + np.log(2)**2 * r / 2,
+                        np.expm1(r * np.log(2)) / np.where(near, 1, r))
+
+    print("exp2: (2^r - 1)/r", *fit(exp2_p, lambda r: np.abs(r) / 2**r, -0.5005, 0.5005, 5, 400))
+
     def q_over_t(t):
         return 0.5 * erfcx((1 / t - 1) * 4 / np.sqrt(2)) / t
 

@@ -22,13 +22,6 @@ void rs_ref_add_bias(float *x, const float *bias, size_t rows, size_t c)
             x[r * c + j] += bias[j];
 }
 
-void rs_ref_scale_rows(float *x, size_t rows, size_t c, size_t ld, const float *factor)
-{
-    for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < c; j++)
-            x[r * ld + j] *= factor[r];
-}
-
 /* Below the cut the value is 0 in double anyway; it also catches -inf * 0. */
 double rs_ref_silu_value(double x)
 {

@@ -11,7 +11,6 @@ void rs_ref_bf16_to_f32(float *dst, const uint16_t *src, size_t n);
 void rs_ref_add(float *dst, const float *a, const float *b, size_t n);
 void rs_ref_axpby(float *dst, float a, const float *x, float b, const float *y, size_t n);
 void rs_ref_add_bias(float *x, const float *bias, size_t rows, size_t c);
-void rs_ref_scale_rows(float *x, size_t rows, size_t c, size_t ld, const float *factor);
 void rs_ref_silu(float *dst, const float *src, size_t n);
 void rs_ref_gelu(float *dst, const float *src, size_t n);
 void rs_ref_quick_gelu(float *dst, const float *src, size_t n);
@@ -25,8 +24,8 @@ void rs_ref_channel_sums(double *sum, double *sumsq, const float *x, size_t rows
 void rs_ref_scale_shift(float *dst, size_t ld_dst, const float *src, size_t ld_src,
                         const float *scale, const float *shift, size_t rows, size_t c, bool silu);
 
-void rs_ref_softmax_tile(float *s, size_t rows, size_t cols, size_t ld, float scale, float *row_max,
-                         float *row_sum, float *rescale);
+void rs_ref_softmax_step(float *s, size_t rows, size_t c, size_t ld, const float *old, const float *top,
+                         float *sum, float *rescale);
 
 void rs_ref_wino_input(float *dst, size_t ld_dst, const float *src, ptrdiff_t ld_row,
                        ptrdiff_t ld_pix, int y0, int y1, int x0, int x1, size_t c);

@@ -21,14 +21,6 @@ static void vec_add_bias(float *x, const float *bias, size_t rows, size_t c)
         VEC_EACH(c, vf_st(x + i, vf_add(vf_ld(x + i, k), vf_ld(bias + i, k)), k));
 }
 
-static void vec_scale_rows(float *x, size_t rows, size_t c, size_t ld, const float *factor)
-{
-    for (size_t r = 0; r < rows; r++, x += ld) {
-        const vf f = vf_set1(factor[r]);
-        VEC_EACH(c, vf_st(x + i, vf_mul(vf_ld(x + i, k), f), k));
-    }
-}
-
 static void vec_silu(float *dst, const float *src, size_t n)
 {
     VEC_EACH(n, vf_st(dst + i, silu(vf_ld(src + i, k)), k));

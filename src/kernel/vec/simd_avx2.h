@@ -60,12 +60,12 @@ static inline vf vf_pow2(vf n)
     const __m256i e = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(e, 23));
 }
-static inline float vf_first(vf a) { return _mm256_cvtss_f32(a); }
-static inline float vf_hmax(vf a)
+/* a * 2^k for n = 1.5 * 2^23 + k, by addition to the exponent: the result must not
+ * leave the normal numbers, except that 1 * 2^-127 gives 0. */
+static inline vf vf_exponent_add(vf a, vf n)
 {
-    __m128 h = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    h = _mm_max_ps(h, _mm_movehl_ps(h, h));
-    return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
+    const __m256i k = _mm256_slli_epi32(_mm256_castps_si256(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), k));
 }
 
 /* VF_N values of another type */
@@ -98,6 +98,10 @@ static inline vd vd_from(vf a)
 {
     return (vd){_mm256_cvtps_pd(_mm256_castps256_ps128(a)),
                 _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1))};
+}
+static inline vf vf_from_vd(vd a)
+{
+    return _mm256_set_m128(_mm256_cvtpd_ps(a.hi), _mm256_cvtpd_ps(a.lo));
 }
 static inline vd vd_add(vd a, vd b)
 {

@@ -46,13 +46,10 @@ static inline vf vf_pow2(vf n)
     const __m512i e = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
     return _mm512_castsi512_ps(_mm512_slli_epi32(e, 23));
 }
-static inline float vf_first(vf a) { return _mm512_cvtss_f32(a); }
-static inline float vf_hmax(vf a)
+static inline vf vf_exponent_add(vf a, vf n)
 {
-    const __m256 q = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
-    __m128 h = _mm_max_ps(_mm256_castps256_ps128(q), _mm256_extractf128_ps(q, 1));
-    h = _mm_max_ps(h, _mm_movehl_ps(h, h));
-    return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
+    const __m512i k = _mm512_slli_epi32(_mm512_castps_si512(n), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), k));
 }
 
 static inline vf vf_from_f16(const uint16_t *p)
@@ -84,6 +81,11 @@ static inline vd vd_from(vf a)
 {
     return (vd){_mm512_cvtps_pd(_mm512_castps512_ps256(a)),
                 _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1))};
+}
+static inline vf vf_from_vd(vd a)
+{
+    const __m512 lo = _mm512_castps256_ps512(_mm512_cvtpd_ps(a.lo));
+    return _mm512_insertf32x8(lo, _mm512_cvtpd_ps(a.hi), 1);
 }
 static inline vd vd_add(vd a, vd b)
 {

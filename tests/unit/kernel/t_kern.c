@@ -125,31 +125,33 @@ static void test_group_norm(void)
     CHECK_NEAR(y[3], 1.5 * rstd / (1 + exp(-1.5 * rstd)), 1e-6);
 }
 
-/* Tile by tile, with the earlier tiles corrected, is the softmax of the row. */
+/* Tile by tile, with the earlier tiles corrected, is the softmax of each column. */
 static void test_softmax(void)
 {
-    enum { ROWS = 3, COLS = 50, TILE = 16 };
-    float s[ROWS * COLS], want[ROWS * COLS], top[ROWS], sum[ROWS], rescale[ROWS];
-    const double scale = 0.5;
-    for (uint32_t r = 0; r < ROWS; r++) {
+    enum { ROWS = 50, COLS = 3, TILE = 16 };
+    float s[ROWS * COLS], want[ROWS * COLS], old[COLS], top[COLS], sum[COLS] = {0}, rescale[COLS];
+    for (uint32_t j = 0; j < COLS; j++) {
         double all = 0;
-        for (uint32_t j = 0; j < COLS; j++) {
-            s[r * COLS + j] = 30 * noise(r * 977 + j);
-            all += exp(scale * (double)s[r * COLS + j]);
+        top[j] = -INFINITY;
+        for (uint32_t r = 0; r < ROWS; r++) {
+            s[r * COLS + j] = 30 * noise(j * 977 + r);
+            all += pow(2, (double)s[r * COLS + j]);
         }
-        for (size_t j = 0; j < COLS; j++)
-            want[r * COLS + j] = (float)(exp(scale * (double)s[r * COLS + j]) / all);
-        top[r] = -INFINITY;
-        sum[r] = 0;
+        for (size_t r = 0; r < ROWS; r++)
+            want[r * COLS + j] = (float)(pow(2, (double)s[r * COLS + j]) / all);
     }
-    for (size_t j = 0; j < COLS; j += TILE) {
-        const size_t n = COLS - j < TILE ? COLS - j : TILE;
-        ref()->softmax_tile(s + j, ROWS, n, COLS, (float)scale, top, sum, rescale);
-        ref()->scale_rows(s, ROWS, j, COLS, rescale);
-        CHECK(j > 0 || (rescale[0] == 0 && rescale[ROWS - 1] == 0));
+    for (size_t r = 0; r < ROWS; r += TILE) {
+        const size_t n = ROWS - r < TILE ? ROWS - r : TILE;
+        memcpy(old, top, sizeof top);
+        for (size_t i = r * COLS; i < (r + n) * COLS; i++)
+            top[i % COLS] = fmaxf(top[i % COLS], s[i]);
+        ref()->softmax_step(s + r * COLS, n, COLS, COLS, old, top, sum, rescale);
+        for (size_t i = 0; i < r * COLS; i++)
+            s[i] *= rescale[i % COLS];
+        CHECK(r > 0 || (rescale[0] == 0 && rescale[COLS - 1] == 0));
     }
     for (size_t i = 0; i < ROWS * COLS; i++)
-        CHECK_NEAR(s[i] / sum[i / COLS], want[i], 1e-6 * (double)want[i] + 1e-12);
+        CHECK_NEAR(s[i] / sum[i % COLS], want[i], 1e-6 * (double)want[i] + 1e-12);
 }
 
 /* The three transforms around one product are a 3x3 convolution: a 4x4 patch
