@@ -102,4 +102,5 @@ def main():
         print(f"{k}: {list(v.shape)}, std {v.std():.4g}")
 
 
-main()
+if __name__ == "__main__":
+    main()
