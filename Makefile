@@ -106,9 +106,11 @@ demo: all
 schema: all
 	$(B)/restyle schema --markdown >pipelines/SCHEMA.md
 
-## bench: time the kernels
-bench: $(KERN_BIN)
+## bench: time the kernels, and an SD 1.5 of random weights at BENCH's size
+BENCH ?= --size 512x512
+bench: all $(KERN_BIN)
 	$(KERN_BIN) --bench
+	$(CLI_BIN) bench $(BENCH)
 
 ## clean: remove build/
 clean:

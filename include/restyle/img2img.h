@@ -18,6 +18,7 @@
 
 #include "restyle/image.h"
 #include "restyle/log.h"
+#include "restyle/profile.h"
 #include "restyle/status.h"
 
 #ifdef __cplusplus
@@ -36,6 +37,7 @@ typedef struct rs_model_options {
     rs_memory memory;      /* RS_MEMORY_NORMAL */
     int threads;           /* 0: one per processor; results do not depend on it */
     const rs_log *log;     /* may be NULL; must outlive the model */
+    rs_profile *profile;   /* may be NULL; must outlive the model */
 } rs_model_options;
 
 /* path: a diffusers folder or a .safetensors file in the single-file layout.

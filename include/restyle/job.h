@@ -27,6 +27,7 @@ typedef struct rs_job_progress {
 typedef struct rs_job_events {
     bool (*progress)(void *cookie, const rs_job_progress *progress);
     void *cookie;
+    rs_profile *profile; /* gets the operations of every frame; may be NULL */
 } rs_job_events;
 
 /* Which part of a job an error came from. */

@@ -72,6 +72,7 @@ typedef struct rs_pipeline_source {
     const rs_override *overrides; /* later ones win */
     size_t n_overrides;
     bool check_files;             /* also look at model, input and output on disk */
+    bool partial;                 /* no job: model, input and output may be missing */
     rs_diag_sink diags;           /* may be empty */
 } rs_pipeline_source;
 
@@ -86,6 +87,9 @@ typedef struct rs_pipeline rs_pipeline;
  * output is not looked into: that is done when it is opened for writing. */
 rs_status rs_pipeline_open(const rs_pipeline_source *source, rs_pipeline **pipeline, rs_err *err);
 void rs_pipeline_close(rs_pipeline **pipeline); /* NULL and *NULL are fine */
+
+/* The part of a pipeline that rs_model_open takes. */
+rs_model_options rs_pipeline_model_options(const rs_pipeline_spec *spec);
 
 /* Lives as long as the pipeline. */
 const rs_pipeline_spec *rs_pipeline_get(const rs_pipeline *pipeline);

@@ -50,6 +50,17 @@ rs_status rs_map_open(const char *path, rs_map *map, rs_err *err)
     return RS_OK;
 }
 
+rs_status rs_map_memory(size_t size, rs_map *map, uint8_t **data, rs_err *err)
+{
+    /* shared: a dropped page of private memory would come back empty */
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for %zu MB", size >> 20);
+    *map = (rs_map){ .data = p, .size = size };
+    *data = p;
+    return RS_OK;
+}
+
 void rs_map_close(rs_map *map)
 {
     if (map->data)

@@ -16,6 +16,9 @@ typedef struct rs_map {
 } rs_map;
 
 rs_status rs_map_open(const char *path, rs_map *map, rs_err *err);
+/* Zeroed memory that behaves as a mapped file: rs_map_drop keeps its values. *data
+ * is map->data, to be filled. size is not 0. */
+rs_status rs_map_memory(size_t size, rs_map *map, uint8_t **data, rs_err *err);
 void rs_map_close(rs_map *map); /* zeroes *map */
 /* Gives the memory of a part of a mapping back to the system, for values that were
  * copied; the part stays readable, at the price of reading the file again. */

@@ -64,19 +64,25 @@ int rs_cli_usage(const char *command, const char *fmt, ...); /* RS_EXIT_USAGE; c
 /* " (did you mean 'x'?)" into buf, or "". */
 const char *rs_cli_guess(char *buf, size_t size, const char *word, const char *const *names, size_t n);
 
-/* Opens a pipeline with the overrides of args; path NULL: from them alone.
+/* Opens a pipeline with the overrides of args; path NULL: from them alone; partial:
+ * as in rs_pipeline_source.
  * Diagnostics go to standard error, one a line. Returns an exit code and, when
  * that is RS_EXIT_OK, the pipeline. */
-int rs_cli_open_pipeline(const char *path, const rs_cli_args *args, rs_pipeline **pipeline);
+int rs_cli_open_pipeline(const char *path, bool partial, const rs_cli_args *args,
+                         rs_pipeline **pipeline);
 
-/* Runs the job with progress on standard error; Ctrl-C stops it. An exit code. */
-int rs_cli_run_job(const rs_pipeline_spec *spec);
+/* Runs the job with progress on standard error; Ctrl-C stops it. profile: path of a
+ * trace to be written, or NULL. An exit code. */
+int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile);
+#define RS_CLI_PROFILE \
+    { "--profile", "FILE", NULL, "write what every operation costs, as a Chrome trace (Perfetto)" }
 
 /* A text sink that writes to standard output. */
 extern const rs_text_sink rs_cli_stdout;
 /* Flushes standard output; RS_EXIT_FAILED with a message if that fails. */
 int rs_cli_flush(void);
 
-extern const rs_cli_command rs_cmd_check, rs_cmd_image, rs_cmd_models, rs_cmd_run, rs_cmd_schema;
+extern const rs_cli_command rs_cmd_bench, rs_cmd_check, rs_cmd_image, rs_cmd_models, rs_cmd_run,
+    rs_cmd_schema;
 
 #endif

@@ -7,7 +7,7 @@ static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
     rs_pipeline *p = NULL;
     rs_err err = { 0 };
-    const int code = rs_cli_open_pipeline(args->operands[0], args, &p);
+    const int code = rs_cli_open_pipeline(args->operands[0], false, args, &p);
     if (code != RS_EXIT_OK)
         return code;
     rs_status s = RS_OK;

@@ -9,9 +9,9 @@ static int run(const rs_cli_command *command, const rs_cli_args *args)
         return rs_cli_usage(command->name, "too many options");
     with_input.overrides[with_input.n_overrides++] =
         (rs_override){ "PICTURE", "input", args->operands[0] };
-    int code = rs_cli_open_pipeline(NULL, &with_input, &p);
+    int code = rs_cli_open_pipeline(NULL, false, &with_input, &p);
     if (code == RS_EXIT_OK)
-        code = rs_cli_run_job(rs_pipeline_get(p));
+        code = rs_cli_run_job(rs_pipeline_get(p), rs_cli_value(command, args, "--profile"));
     rs_pipeline_close(&p);
     return code;
 }
@@ -27,6 +27,7 @@ static const rs_cli_option options[] = {
     { "--seed", "N", "img2img.seed", NULL },
     { "--size", "WxH", "size", NULL },
     { "--resize", "MODE", "resize", NULL },
+    RS_CLI_PROFILE,
     { 0 }
 };
 

@@ -3,14 +3,18 @@
 
 static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
-    (void)command;
     rs_pipeline *p = NULL;
-    int code = rs_cli_open_pipeline(args->operands[0], args, &p);
+    int code = rs_cli_open_pipeline(args->operands[0], false, args, &p);
     if (code == RS_EXIT_OK)
-        code = rs_cli_run_job(rs_pipeline_get(p));
+        code = rs_cli_run_job(rs_pipeline_get(p), rs_cli_value(command, args, "--profile"));
     rs_pipeline_close(&p);
     return code;
 }
+
+static const rs_cli_option options[] = {
+    RS_CLI_PROFILE,
+    { 0 }
+};
 
 const rs_cli_command rs_cmd_run = {
     .name = "run",
@@ -18,6 +22,7 @@ const rs_cli_command rs_cmd_run = {
     .operands = "PIPELINE",
     .min_operands = 1,
     .max_operands = 1,
+    .options = options,
     .overrides = true,
     .run = run,
 };

@@ -11,6 +11,7 @@ static const rs_cli_command *const commands[] = {
     &rs_cmd_check,
     &rs_cmd_models,
     &rs_cmd_schema,
+    &rs_cmd_bench,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -16,7 +16,8 @@ static int exit_code(rs_status s)
     return s == RS_E_INVALID ? RS_EXIT_INVALID : s == RS_E_NOTFOUND ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
 }
 
-int rs_cli_open_pipeline(const char *path, const rs_cli_args *args, rs_pipeline **pipeline)
+int rs_cli_open_pipeline(const char *path, bool partial, const rs_cli_args *args,
+                         rs_pipeline **pipeline)
 {
     int n = 0;
     rs_err err = { 0 };
@@ -25,6 +26,7 @@ int rs_cli_open_pipeline(const char *path, const rs_cli_args *args, rs_pipeline 
         .overrides = args->overrides,
         .n_overrides = args->n_overrides,
         .check_files = true,
+        .partial = partial,
         .diags = { print_diag, &n },
     };
     const rs_status s = rs_pipeline_open(&source, pipeline, &err);

@@ -58,13 +58,29 @@ static int exit_code(rs_status s, rs_job_part failed)
     return failed == RS_JOB_INPUT || failed == RS_JOB_MODEL ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
 }
 
-int rs_cli_run_job(const rs_pipeline_spec *spec)
+/* The job's own outcome first: a trace that could not be written only shows when
+ * all else went well. */
+static int close_profile(rs_profile **profile, int code)
+{
+    rs_err err = { 0 };
+    if (rs_profile_close(profile, &err) == RS_OK)
+        return code;
+    rs_cli_error("%s", err.msg);
+    return code == RS_EXIT_OK ? RS_EXIT_FAILED : code;
+}
+
+int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
 {
     struct console c;
+    rs_profile *trace = NULL;
     const rs_log log = { RS_LOG_INFO, on_log, &c };
-    const rs_job_events events = { on_progress, &c };
     rs_job_result r;
     rs_err err = { 0 };
+    if (profile && rs_profile_open(profile, &trace, &err) != RS_OK) {
+        rs_cli_error("%s", err.msg);
+        return RS_EXIT_FAILED;
+    }
+    const rs_job_events events = { on_progress, &c, trace };
     rs_cli_progress_init(&c.progress);
     catch_signals();
     const rs_status s = rs_job_run(spec, &events, &log, &r, &err);
@@ -77,5 +93,5 @@ int rs_cli_run_job(const rs_pipeline_spec *spec)
     else
         fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s\n", spec->output, (long long)r.frames,
                 r.frames == 1 ? "frame" : "frames", r.width, r.height, r.seconds);
-    return exit_code(s, r.failed);
+    return close_profile(&trace, exit_code(s, r.failed));
 }

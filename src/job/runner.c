@@ -119,9 +119,10 @@ static rs_status open_all(struct job *j, rs_err *err)
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
-    RS_TRY(rs_model_open(j->spec->model, &(rs_model_options){ .tokenizer = j->spec->tokenizer,
-                         .memory = j->spec->memory,
-                         .threads = j->spec->threads, .log = j->log }, &j->model, err));
+    rs_model_options o = rs_pipeline_model_options(j->spec);
+    o.log = j->log;
+    o.profile = j->events ? j->events->profile : NULL;
+    RS_TRY(rs_model_open(j->spec->model, &o, &j->model, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);

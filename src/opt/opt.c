@@ -141,7 +141,7 @@ void rs_opt_parse(rs_opt_ctx *ctx, const rs_opt_group *group, const char *prefix
 {
     for (rs_entry *e = map->kind == RS_VALUE_MAP ? map->first : NULL; e; e = e->next)
         e->bad = !parse_entry(ctx, group, prefix, map, e, out);
-    for (const rs_opt *row = group->rows; row->key; row++) {
+    for (const rs_opt *row = group->rows; row->key && !ctx->partial; row++) {
         if ((row->flags & RS_OPT_REQUIRED) && !rs_value_find(map, row->key, strlen(row->key)))
             rs_diags_add(ctx->diags, map->pos, rs_opt_key_path(ctx, prefix, row->key),
                          RS_E_INVALID, NULL, "required, but not given (%s)", row->help);

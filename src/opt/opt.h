@@ -36,6 +36,7 @@ typedef struct rs_opt_ctx {
     const char *file_dir;      /* absolute: paths of the file are relative to it */
     const char *current_dir;   /* absolute: those of the command line */
     bool check_files;          /* call the rows' check */
+    bool partial;              /* required keys may be missing */
 } rs_opt_ctx;
 
 /* A type of values. `at` points at the field. */

@@ -117,7 +117,7 @@ static rs_status open_in(rs_arena *arena, const rs_pipeline_source *source, rs_p
         return RS_FAIL(err, RS_E_NOMEM, "no memory to read the pipeline");
     rs_diags_init(diags, arena);
     rs_opt_ctx ctx = { .arena = arena, .diags = diags, .root = &rs_pipeline_group,
-                       .check_files = source->check_files };
+                       .check_files = source->check_files, .partial = source->partial };
     RS_TRY(real_dir(arena, ".", &ctx.current_dir, err));
     if (source->path) {
         const rs_status s = rs_read_file(arena, source->path, RS_YAML_MAX_BYTES, &text, &size, err);
@@ -160,6 +160,12 @@ void rs_pipeline_close(rs_pipeline **pipeline)
     rs_arena *arena = (*pipeline)->arena;
     *pipeline = NULL;
     rs_arena_close(&arena);
+}
+
+rs_model_options rs_pipeline_model_options(const rs_pipeline_spec *spec)
+{
+    return (rs_model_options){ .tokenizer = spec->tokenizer, .memory = spec->memory,
+                               .threads = spec->threads };
 }
 
 const rs_pipeline_spec *rs_pipeline_get(const rs_pipeline *pipeline)

@@ -37,13 +37,17 @@ rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err)
     if (part == RS_PART_TEXT ? m->text != NULL : part == RS_PART_UNET ? m->unet != NULL : m->vae != NULL)
         return RS_OK;
     const bool unet = part == RS_PART_UNET;
+    rs_profile_flush(m->profile); /* its names go */
     m->text = NULL;
     m->unet = NULL;
     m->vae = NULL;
     rs_arena_rewind(m->unet_arena, m->unet_start);
     rs_arena_rewind(m->other_arena, m->other_start);
     m->ex.scratch = unet ? m->other_arena : m->unet_arena;
-    return load(m, part, unet ? m->unet_arena : m->other_arena, err);
+    const double t0 = rs_prof_start(m->ex.prof);
+    RS_TRY(load(m, part, unet ? m->unet_arena : m->other_arena, err));
+    rs_prof_end(m->ex.prof, t0, RS_PROF_PART, "load", 0, 0);
+    return RS_OK;
 }
 
 /* With RS_MEMORY_LOW the parts come later, but what can be said of them is said now. */
@@ -53,7 +57,19 @@ static rs_status load_or_check(rs_model *m, rs_part part, rs_err *err)
                                       : load(m, part, m->unet_arena, err);
 }
 
-static rs_status open_parts(rs_model *m, const char *path, const rs_model_options *o, rs_err *err)
+/* arch: NULL, or instead of a path. */
+static rs_status open_bundle(rs_model *m, const char *path, const rs_arch *arch,
+                             const rs_model_options *o, rs_err *err)
+{
+    if (arch)
+        return rs_bundle_random(m->arena, arch, &m->bundle, err);
+    RS_TRY(rs_bundle_open(m->arena, path, o->tokenizer, &m->bundle, err));
+    return rs_tokenizer_open(m->arena, rs_bundle_vocab(m->bundle), rs_bundle_merges(m->bundle),
+                             &m->tokenizer, err);
+}
+
+static rs_status open_parts(rs_model *m, const char *path, const rs_arch *arch,
+                            const rs_model_options *o, rs_err *err)
 {
     m->arena = rs_arena_open(RUN_BLOCK);
     m->prompt_arena = rs_arena_open(RUN_BLOCK);
@@ -69,10 +85,9 @@ static rs_status open_parts(rs_model *m, const char *path, const rs_model_option
     RS_TRY(rs_pool_open(o->threads, &m->pool, err));
     m->ex.pool = m->pool;
     m->ex.kern = rs_kern_active();
+    m->ex.prof = rs_profile_prof(o->profile);
     rs_gemm_init();
-    RS_TRY(rs_bundle_open(m->arena, path, o->tokenizer, &m->bundle, err));
-    RS_TRY(rs_tokenizer_open(m->arena, rs_bundle_vocab(m->bundle), rs_bundle_merges(m->bundle),
-                             &m->tokenizer, err));
+    RS_TRY(open_bundle(m, path, arch, o, err));
     for (rs_part part = 0; part < RS_PARTS; part++)
         RS_TRY(load_or_check(m, part, err));
     return rs_noise_levels_init(m->arena, rs_bundle_noise(m->bundle), &m->levels, err);
@@ -94,14 +109,15 @@ static rs_status check_fit(const rs_model *m, const char *path, rs_err *err)
     if (vae->in_channels != 3 || vae->out_channels != 3)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "model '%s': the autoencoder has %d colour channels, "
                        "expected 3", path, vae->in_channels);
-    const int vocab = rs_tokenizer_vocab_size(m->tokenizer);
+    const int vocab = m->tokenizer ? rs_tokenizer_vocab_size(m->tokenizer) : 0;
     if (vocab > text->vocab_size)
         return RS_FAIL(err, RS_E_FORMAT, "model '%s': the tokenizer has %d tokens, the text encoder %d",
                        path, vocab, text->vocab_size);
     return RS_OK;
 }
 
-rs_status rs_model_open(const char *path, const rs_model_options *options, rs_model **model, rs_err *err)
+static rs_status open_model(const char *path, const rs_arch *arch, const rs_model_options *options,
+                            rs_model **model, rs_err *err)
 {
     const rs_model_options none = { 0 };
     const rs_model_options *o = options ? options : &none;
@@ -110,7 +126,8 @@ rs_status rs_model_open(const char *path, const rs_model_options *options, rs_mo
         return RS_FAIL(err, RS_E_NOMEM, "no memory for model '%s'", path);
     m->log = o->log;
     m->memory = o->memory;
-    rs_status s = open_parts(m, path, o, err);
+    m->profile = o->profile;
+    rs_status s = open_parts(m, path, arch, o, err);
     if (s == RS_OK)
         s = check_fit(m, path, err);
     if (s != RS_OK) {
@@ -121,11 +138,23 @@ rs_status rs_model_open(const char *path, const rs_model_options *options, rs_mo
     return RS_OK;
 }
 
+rs_status rs_model_open(const char *path, const rs_model_options *options, rs_model **model, rs_err *err)
+{
+    return open_model(path, NULL, options, model, err);
+}
+
+rs_status rs_model_open_random(const rs_arch *arch, const rs_model_options *options, rs_model **model,
+                               rs_err *err)
+{
+    return open_model(arch->name, arch, options, model, err);
+}
+
 void rs_model_close(rs_model **model)
 {
     if (!model || !*model)
         return;
     rs_model *m = *model;
+    rs_profile_flush(m->profile);
     rs_bundle_close(&m->bundle);
     rs_pool_close(&m->pool);
     rs_arena_close(&m->other_arena);

@@ -10,7 +10,9 @@
 #include "model/vae.h"
 #include "restyle/img2img.h"
 #include "sample/levels.h"
+#include "stage/profile.h"
 #include "tensor/exec.h"
+#include "weights/archs.h"
 #include "weights/bundle.h"
 
 /* Both prompts, encoded; made once and used until one of them changes. */
@@ -24,6 +26,7 @@ typedef struct rs_prompts {
 
 struct rs_model {
     const rs_log *log;
+    rs_profile *profile;      /* may be NULL */
     rs_arena *arena;          /* tables: as long as the model */
     rs_arena *unet_arena, *other_arena; /* of the parts and their scratch, see engine.c */
     rs_arena *prompt_arena;   /* the current prompts; rewound when they change */
@@ -32,7 +35,7 @@ struct rs_model {
     rs_exec ex;
     rs_memory memory;
     rs_bundle *bundle;
-    rs_tokenizer *tokenizer;
+    rs_tokenizer *tokenizer;  /* NULL with random weights */
     rs_noise_levels levels;
     rs_clip_text *text;       /* the parts: with RS_MEMORY_LOW, NULL but for one */
     rs_unet *unet;
@@ -40,6 +43,11 @@ struct rs_model {
     rs_arena_mark unet_start, other_start, prompt_start;
     rs_prompts prompts;
 };
+
+/* As rs_model_open with random weights (weights/archs.h). Without a tokenizer no
+ * prompt can be set, so rs_img2img must not be called. */
+rs_status rs_model_open_random(const rs_arch *arch, const rs_model_options *options, rs_model **model,
+                               rs_err *err);
 
 /* Loads the part if it is not there; with RS_MEMORY_LOW the others go. */
 rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err);

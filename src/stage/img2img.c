@@ -51,16 +51,26 @@ static void sampler_noise(void *cookie, float *dst)
     draw(r, &t);
 }
 
+/* The profile's file grows part by part. */
+static void end_part(rs_model *m, double t0, const char *name)
+{
+    rs_prof_end(m->ex.prof, t0, RS_PROF_PART, name, 0, 0);
+    rs_profile_flush(m->profile);
+}
+
 static rs_status predict(void *cookie, const float *in, int batch, float t, float *out, rs_err *err)
 {
     struct run *r = cookie;
     rs_tensor x = r->latent, y = r->latent;
     x.n = y.n = batch;
     y.data = out;
+    const double t0 = rs_prof_start(r->m->ex.prof);
     /* the network reads x only; the view has no const form */
     memcpy(&x.data, &in, sizeof(in));
-    return rs_unet_forward(&r->m->ex, r->m->unet, &y, &x, t,
-                           batch == 2 ? &r->m->prompts.guided : &r->m->prompts.plain, err);
+    RS_TRY(rs_unet_forward(&r->m->ex, r->m->unet, &y, &x, t,
+                           batch == 2 ? &r->m->prompts.guided : &r->m->prompts.plain, err));
+    end_part(r->m, t0, "unet step");
+    return RS_OK;
 }
 
 static rs_status encode(struct run *r, rs_err *err)
@@ -73,7 +83,9 @@ static rs_status encode(struct run *r, rs_err *err)
         RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
     }
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
+    const double t0 = rs_prof_start(r->m->ex.prof);
     RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, &r->latent, sample ? &logvar : NULL, err));
+    end_part(r->m, t0, "vae encode");
     const size_t n = rs_tensor_count(&r->latent);
     if (sample) {
         draw(r, &noise);
@@ -110,7 +122,9 @@ static rs_status decode(struct run *r, rs_image *out, rs_err *err)
     for (size_t i = 0; i < n; i++)
         r->latent.data[i] /= scale;
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
+    const double t0 = rs_prof_start(r->m->ex.prof);
     RS_TRY(rs_vae_decode(&r->m->ex, r->m->vae, &r->latent, &r->picture, err));
+    end_part(r->m, t0, "vae decode");
     if (!rs_tensor_is_finite(&r->picture))
         return RS_FAIL(err, RS_E_CORRUPT, "the result is not finite (NaN or infinity); the model's "
                        "weights may be damaged");
@@ -136,7 +150,9 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
     if (plan.n_steps == 0)
         return pass_through(init, out, err);
+    const double t0 = rs_prof_start(m->ex.prof);
     RS_TRY(rs_model_set_prompts(m, r->p->prompt, r->p->negative_prompt, err));
+    end_part(m, t0, "prompts");
     RS_TRY(rs_tensor_alloc(m->run_arena, 1, init->height, init->width, 3, &r->picture, err));
     RS_TRY(rs_tensor_alloc(m->run_arena, 1, init->height / f, init->width / f, c, &r->latent, err));
     r->planar = RS_NEW_N(m->run_arena, float, rs_tensor_count(&r->latent));

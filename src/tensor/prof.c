@@ -30,6 +30,7 @@ const char *rs_prof_kind_name(rs_prof_kind kind)
         [RS_PROF_ACTIVATION] = "activation",
         [RS_PROF_UPSAMPLE] = "upsample",
         [RS_PROF_CONCAT] = "concat",
+        [RS_PROF_PART] = "part",
     };
     return names[kind];
 }

@@ -24,6 +24,7 @@ typedef enum rs_prof_kind {
     RS_PROF_ACTIVATION,
     RS_PROF_UPSAMPLE,
     RS_PROF_CONCAT,
+    RS_PROF_PART, /* of a picture, such as "unet step", around its operations */
     RS_PROF_KINDS
 } rs_prof_kind;
 

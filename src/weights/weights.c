@@ -155,6 +155,26 @@ rs_status rs_weights_open(rs_arena *arena, const char *path, rs_weights **out, r
     return RS_OK;
 }
 
+rs_status rs_weights_of(rs_arena *arena, const char *path, rs_wtensor *tensors, size_t n, rs_map *map,
+                        rs_weights **out, rs_err *err)
+{
+    rs_weights *w = RS_NEW(arena, rs_weights);
+    struct shard *shard = RS_NEW(arena, struct shard);
+    if (!w || !shard) {
+        rs_map_close(map);
+        return no_memory(path, err);
+    }
+    *shard = (struct shard){ .path = path, .map = *map, .st = { .tensors = tensors, .n = n } };
+    *w = (rs_weights){ .path = path, .shards = shard, .n_shards = 1 };
+    const rs_status s = merge(arena, w, err);
+    if (s != RS_OK) {
+        rs_weights_close(&w);
+        return s;
+    }
+    *out = w;
+    return RS_OK;
+}
+
 void rs_weights_close(rs_weights **weights)
 {
     if (!weights || !*weights)

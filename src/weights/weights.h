@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fs.h"
 
 #define RS_MAX_RANK 8
 
@@ -46,6 +47,10 @@ typedef struct rs_weights rs_weights;
  * releases. Every offset, shape and name is checked here: afterwards data and
  * bytes of a tensor can be trusted. */
 rs_status rs_weights_open(rs_arena *arena, const char *path, rs_weights **out, rs_err *err);
+/* A set of n tensors, described in memory of the arena, whose data lies in map;
+ * takes both over, also on failure. path names the set in messages. */
+rs_status rs_weights_of(rs_arena *arena, const char *path, rs_wtensor *tensors, size_t n, rs_map *map,
+                        rs_weights **out, rs_err *err);
 void rs_weights_close(rs_weights **weights); /* NULL and *NULL are fine */
 
 size_t rs_weights_count(const rs_weights *weights);

@@ -1,0 +1,107 @@
+/* restyle bench: how fast a model runs on this machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "restyle/bench.h"
+
+/* An option's whole number of 1 to max, when it was given; false after a message. */
+static bool take_count(const rs_cli_command *command, const rs_cli_args *args, const char *name, int max,
+                       int *out)
+{
+    const char *text = rs_cli_value(command, args, name);
+    if (!text)
+        return true;
+    char *end;
+    const long v = strtol(text, &end, 10);
+    if (end == text || *end || v < 1 || v > max) {
+        rs_cli_usage(command->name, "%s %s: expected 1 to %d", name, text, max);
+        return false;
+    }
+    *out = (int)v;
+    return true;
+}
+
+/* One of the names that the library lists. */
+static bool take_name(const rs_cli_command *command, const rs_cli_args *args, const char *name,
+                      const char *(*list)(size_t i), const char **out)
+{
+    const char *text = rs_cli_value(command, args, name), *names[16];
+    char guess[96];
+    size_t n = 0;
+    if (!text)
+        return true;
+    for (; n < 16 && (names[n] = list(n)); n++)
+        if (strcmp(names[n], text) == 0) {
+            *out = names[n];
+            return true;
+        }
+    rs_cli_usage(command->name, "%s %s: unknown%s", name, text,
+                 rs_cli_guess(guess, sizeof(guess), text, names, n));
+    return false;
+}
+
+static int exit_code(rs_status s)
+{
+    return s == RS_E_INVALID ? RS_EXIT_INVALID : s == RS_E_NOMEM ? RS_EXIT_FAILED : RS_EXIT_UNREADABLE;
+}
+
+static int measure(const rs_bench_options *o, bool json)
+{
+    rs_bench *bench = NULL;
+    rs_err err = { 0 };
+    rs_status s = rs_bench_run(o, &bench, &err);
+    if (s == RS_OK)
+        s = rs_bench_write(bench, json ? RS_BENCH_JSON : RS_BENCH_TABLES, &rs_cli_stdout, &err);
+    rs_bench_close(&bench);
+    if (s == RS_OK)
+        return rs_cli_flush();
+    rs_cli_error("%s", err.msg);
+    return exit_code(s);
+}
+
+static int run(const rs_cli_command *command, const rs_cli_args *args)
+{
+    rs_bench_options o;
+    rs_bench_defaults(&o);
+    if (!take_count(command, args, "--batch", 64, &o.batch) ||
+        !take_count(command, args, "--repeat", 1000, &o.repeat) ||
+        !take_name(command, args, "--arch", rs_bench_arch, &o.arch) ||
+        !take_name(command, args, "--part", rs_bench_part_name, &o.part))
+        return RS_EXIT_USAGE;
+    rs_pipeline *p = NULL;
+    int code = rs_cli_open_pipeline(NULL, true, args, &p);
+    if (code == RS_EXIT_OK) {
+        const rs_pipeline_spec *spec = rs_pipeline_get(p);
+        o.model = spec->model;
+        o.engine = rs_pipeline_model_options(spec);
+        if (spec->size.width > 0)
+            o.size = spec->size;
+        code = measure(&o, rs_cli_value(command, args, "--json") != NULL);
+    }
+    rs_pipeline_close(&p);
+    return code;
+}
+
+static const rs_cli_option options[] = {
+    { "--arch", "NAME", NULL, "random weights of this size, made in memory: sd15 (default) or tiny" },
+    { "--model", "PATH", "model", "a real model instead" },
+    { "--tokenizer", "PATH", "tokenizer", NULL },
+    { "--size", "WxH", "size", "size of the picture; 512x512 without it" },
+    { "--batch", "N", NULL, "passes of the network in a step: 2 (default) is a guided step" },
+    { "--threads", "N", "threads", NULL },
+    { "--memory", "MODE", "memory", NULL },
+    { "--repeat", "N", NULL, "timed runs of each part after one to warm up; 3 without it" },
+    { "--part", "NAME", NULL, "only text_encoder, unet_step, vae_encode or vae_decode" },
+    { "--json", NULL, NULL, "one flat JSON object instead of tables" },
+    { 0 }
+};
+
+const rs_cli_command rs_cmd_bench = {
+    .name = "bench",
+    .help = "Time a model's parts, layer by layer, beside the machine's matrix product",
+    .operands = "",
+    .options = options,
+    .run = run,
+};
