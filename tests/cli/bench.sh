@@ -29,6 +29,12 @@ for text in "plain products" "unet step" "conv 3x3 winograd" "dearest layers of 
 done
 grep -q '  [a-z]*_blocks\.[0-9]\.resnets\.[0-9]\.[a-z]*[12]$' "$dir/stdout" || fail "no layer's name in the tables"
 
+# One part in memory at a time: the same parts are timed.
+run 0 bench --arch tiny --size 32x32 --repeat 1 --memory low --json
+for key in text_encoder_s unet_step_s vae_encode_s vae_decode_s; do
+    has $key
+done
+
 run 2 bench --arch sd51
 says "did you mean 'sd15'"
 run 2 bench --repeat 0
