@@ -46,7 +46,8 @@ static rs_status weight_source(const rs_scope *s, int rank, const int64_t *shape
                                const rs_wtensor **tensor, rs_err *err)
 {
     const rs_scope full = rs_scope_sub(s, "weight");
-    RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, tensor, err));
+    RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, s->ex->pool, tensor,
+                            err));
     const rs_wtensor *t = *tensor;
     *src = (rs_packed_source){ .n = (size_t)shape[0], .c = (size_t)shape[1], .taps = 1 };
     for (int i = 2; i < rank; i++)

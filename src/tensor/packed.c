@@ -96,6 +96,13 @@ struct pack_job {
     uint8_t *to;
 };
 
+static RS_ALWAYS_INLINE void copy_strided(uint8_t *to, size_t to_step, const uint8_t *from,
+                                          size_t from_step, size_t n, size_t size)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * to_step, from + i * from_step, size);
+}
+
 /* One column of a block, a part of row `row` of the source, size bytes an element,
  * to every nr-th element; the row's [c, taps] becomes [taps, c]. */
 static RS_ALWAYS_INLINE void pack_column(const struct pack_job *j, size_t row, size_t l0, size_t depth,
@@ -105,12 +112,13 @@ static RS_ALWAYS_INLINE void pack_column(const struct pack_job *j, size_t row, s
     const uint8_t *from = j->src->data;
     uint8_t *to = j->to + rs_packed_at(j->w, l0, row) * size;
     from += row * c * taps * size;
-    for (size_t l = 0, t = l0 / c, i = l0 % c; l < depth; l++, to += step) {
-        memcpy(to, from + (i * taps + t) * size, size);
-        if (++i == c) {
-            i = 0;
-            t++;
-        }
+    if (taps == 1) {
+        copy_strided(to, step, from + l0 * size, size, depth, size);
+        return;
+    }
+    for (size_t t = l0 / c, i = l0 % c, n; depth; depth -= n, to += n * step, t++, i = 0) {
+        n = depth < c - i ? depth : c - i;
+        copy_strided(to, step, from + (i * taps + t) * size, taps * size, n, size);
     }
 }
 

@@ -298,10 +298,10 @@ rs_status rs_bundle_check(const rs_bundle *b, rs_part part, rs_err *err)
 }
 
 rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,
-                           const int64_t *want, const rs_wtensor **out, rs_err *err)
+                           const int64_t *want, rs_pool *pool, const rs_wtensor **out, rs_err *err)
 {
     RS_TRY(find_or_fail(b, part, name, out, err));
-    const rs_status s = rs_wtensor_finite(*out, rank, want, err);
+    const rs_status s = rs_wtensor_finite(*out, rank, want, pool, err);
     return s == RS_OK ? s : rs_err_wrap(err, s, "%s", rs_part_name(part));
 }
 

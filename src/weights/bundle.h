@@ -119,7 +119,7 @@ rs_status rs_bundle_check(const rs_bundle *b, rs_part part, rs_err *err);
 /* rs_bundle_find and rs_wtensor_finite in one: a tensor whose data may be used as
  * it lies in the file. */
 rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,
-                           const int64_t *want, const rs_wtensor **out, rs_err *err);
+                           const int64_t *want, rs_pool *pool, const rs_wtensor **out, rs_err *err);
 
 /* rs_bundle_find and rs_wtensor_f32 in one; the error names part and tensor. */
 rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "par/pool.h"
 
 #define RS_MAX_RANK 8
 
@@ -74,8 +75,10 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
                          const float **out, rs_err *err);
 
 /* Whether rs_wtensor_f32 would succeed, with its errors: afterwards data holds
- * `count` finite values of dtype F32, F16, BF16 or F64, at any address. */
-rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);
+ * `count` finite values of dtype F32, F16, BF16 or F64, at any address. Reads them
+ * all, with the threads of the pool. */
+rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_pool *pool,
+                            rs_err *err);
 
 /* For a tensor whose values were copied: its part of the file may leave memory. */
 void rs_wtensor_drop(const rs_wtensor *t);

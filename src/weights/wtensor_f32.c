@@ -1,5 +1,6 @@
 /* Tensors as floats: in place where the file allows it, else converted. */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -8,6 +9,7 @@
 #include "weights/weights.h"
 
 #define CHUNK 4096
+#define PIECE ((size_t)64 * CHUNK) /* values that one thread checks at a time */
 
 /* Drops leading and trailing ones: they change no element's place. */
 static void trim_ones(const int64_t **shape, int *rank)
@@ -49,6 +51,26 @@ static size_t first_not_finite(const float *v, size_t n)
     while (i < n && isfinite(v[i])) /* the rest, or the block that was hit */
         i++;
     return i;
+}
+
+/* The same of 64 halves, without converting them: a half's infinity is a float's. */
+static bool block_not_finite_16(const uint8_t *src, uint16_t exponent)
+{
+    uint16_t bits[64], hit = 0;
+    memcpy(bits, src, sizeof(bits));
+    for (int k = 0; k < 64; k++)
+        hit |= (bits[k] & exponent) == exponent;
+    return hit != 0;
+}
+
+static bool halves_are_finite(const uint8_t *src, size_t n, uint16_t exponent)
+{
+    for (; n >= 64; src += 128, n -= 64)
+        if (block_not_finite_16(src, exponent))
+            return false;
+    uint8_t rest[128] = { 0 };
+    memcpy(rest, src, 2 * n);
+    return !block_not_finite_16(rest, exponent);
 }
 
 /* The index in the tensor's own shape, as "[1, 0, 7]". */
@@ -150,17 +172,51 @@ void rs_wtensor_drop(const rs_wtensor *t)
     rs_map_drop(t->data, t->bytes);
 }
 
-rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err)
+/* Index of the first of the values first..first + n that is no finite float, or first + n. */
+static size_t first_bad(const rs_wtensor *t, size_t first, size_t n, float *value)
 {
-    RS_TRY(rs_wtensor_check(t, rank, want, err));
     const rs_kern *kern = rs_kern_active(); /* once: asking the processor takes microseconds */
     float part[CHUNK];
-    for (size_t i = 0; i < t->count; i += CHUNK) {
-        const size_t n = t->count - i < CHUNK ? t->count - i : CHUNK;
-        convert(kern, part, t, i, n);
-        const size_t bad = first_not_finite(part, n);
-        if (bad < n)
-            return not_finite(t, i + bad, part[bad], err);
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t m = n - i < CHUNK ? n - i : CHUNK;
+        convert(kern, part, t, first + i, m);
+        const size_t bad = first_not_finite(part, m);
+        if (bad < m) {
+            *value = part[bad];
+            return first + i + bad;
+        }
     }
-    return RS_OK;
+    return first + n;
+}
+
+struct finite_job {
+    const rs_wtensor *t;
+    atomic_bool bad;
+};
+
+static void finite_piece(void *arg, size_t i, int worker)
+{
+    (void)worker;
+    struct finite_job *j = arg;
+    const rs_wtensor *t = j->t;
+    const size_t first = i * PIECE, n = t->count - first < PIECE ? t->count - first : PIECE;
+    const uint8_t *halves = t->data + 2 * first;
+    float value;
+    if (t->dtype == RS_DTYPE_F16 ? !halves_are_finite(halves, n, 0x7c00)
+        : t->dtype == RS_DTYPE_BF16 ? !halves_are_finite(halves, n, 0x7f80)
+                                    : first_bad(t, first, n, &value) < first + n)
+        atomic_store(&j->bad, true);
+}
+
+rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_pool *pool,
+                            rs_err *err)
+{
+    RS_TRY(rs_wtensor_check(t, rank, want, err));
+    struct finite_job j = { .t = t };
+    rs_par_for(pool, t->count / PIECE + (t->count % PIECE != 0), finite_piece, &j);
+    if (!j.bad)
+        return RS_OK;
+    float value = 0;
+    const size_t bad = first_bad(t, 0, t->count, &value);
+    return not_finite(t, bad, value, err);
 }

@@ -8,6 +8,7 @@
 #include "tests/lib/tmpdir.h"
 
 static rs_arena *arena;
+static rs_pool *pool;
 static rs_err err;
 
 static const char *at(const char *name)
@@ -118,7 +119,7 @@ static void expect_not_finite(const rs_weights *set, const char *name, const int
     CHECK_INT(rs_wtensor_f32(arena, t, 2, shape, &out, &err), RS_E_CORRUPT);
     CHECK_STR(message(), text);
     rs_err_clear(&err);
-    CHECK_INT(rs_wtensor_finite(t, 2, shape, &err), RS_E_CORRUPT);
+    CHECK_INT(rs_wtensor_finite(t, 2, shape, pool, &err), RS_E_CORRUPT);
     CHECK_STR(message(), text);
 }
 
@@ -128,7 +129,8 @@ static void values_that_are_not_finite(void)
     static const int64_t shape[] = { 10, 20 }, large[] = { 100, 60 };
     float v[200] = { 0 };
     double d[200] = { 0 };
-    static uint16_t h[6000];
+    static uint16_t h[6000], b[600 * 1000];
+    static const int64_t many[] = { 600, 1000 };
     v[199] = NAN;
     d[64] = 1e300; /* infinite as a float */
     h[5999] = 0xfc00;
@@ -136,6 +138,10 @@ static void values_that_are_not_finite(void)
     st_add(w, "f32", "F32", 2, shape, v, sizeof(v));
     st_add(w, "f64", "F64", 2, shape, d, sizeof(d));
     st_add(w, "f16", "F16", 2, large, h, sizeof(h));
+    for (size_t i = 0; i < 600 * 1000; i++)
+        b[i] = 0xff7f; /* the lowest */
+    b[299999] = b[599999] = 0x7f81; /* a signalling NaN, in two pieces of several */
+    st_add(w, "bf16", "BF16", 2, many, b, sizeof(b));
     st_add(w, "good", "BF16", 2, shape, h, 400);
     st_close(w, at("nan.safetensors"));
     rs_weights *set = NULL;
@@ -143,9 +149,10 @@ static void values_that_are_not_finite(void)
     expect_not_finite(set, "f32", shape, "'nan.safetensors': tensor 'f32': value [9, 19] is NaN");
     expect_not_finite(set, "f64", shape, "'nan.safetensors': tensor 'f64': value [3, 4] is infinite");
     expect_not_finite(set, "f16", large, "'nan.safetensors': tensor 'f16': value [99, 59] is infinite");
-    CHECK_OK(rs_wtensor_finite(rs_weights_find(set, "good"), 2, shape, &err));
-    CHECK_INT(rs_wtensor_finite(rs_weights_find(set, "good"), 2, large, &err), RS_E_FORMAT);
-    CHECK_INT(rs_wtensor_finite(NULL, 2, shape, &err), RS_E_NOTFOUND);
+    expect_not_finite(set, "bf16", many, "'nan.safetensors': tensor 'bf16': value [299, 999] is NaN");
+    CHECK_OK(rs_wtensor_finite(rs_weights_find(set, "good"), 2, shape, pool, &err));
+    CHECK_INT(rs_wtensor_finite(rs_weights_find(set, "good"), 2, large, pool, &err), RS_E_FORMAT);
+    CHECK_INT(rs_wtensor_finite(NULL, 2, shape, pool, &err), RS_E_NOTFOUND);
     rs_weights_close(&set);
 }
 
@@ -345,6 +352,7 @@ int main(void)
 {
     tmpdir_open();
     CHECK((arena = rs_arena_open(1 << 16)) != NULL);
+    CHECK_OK(rs_pool_open(2, &pool, &err));
     TEST_RUN(values_of_each_dtype);
     TEST_RUN(shapes);
     TEST_RUN(values_that_are_not_finite);
@@ -352,6 +360,7 @@ int main(void)
     TEST_RUN(files_that_are_something_else);
     TEST_RUN(shards);
     TEST_RUN(out_of_memory);
+    rs_pool_close(&pool);
     rs_arena_close(&arena);
     tmpdir_close();
     return 0;
