@@ -103,9 +103,10 @@ typedef struct rs_kern {
      * NULL; res may equal dst), only for y < ny, x < nx. bias may be NULL. sum */
     void (*wino_output)(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, const float *m, size_t ld_m,
                         const float *bias, const float *res, int ny, int nx, size_t c);
-    /* wino_weight: G g G^T of one filter, g: [3, 3] row-major, into dst[k*ld_dst],
-     * k = 0..35. Computed in double. exact */
-    void (*wino_weight)(float *dst, size_t ld_dst, const float *g);
+    /* wino_weight: a third of G g G^T of n rows of c filters, g: [n][9][c] with the
+     * filters' taps row-major. part 0, 1, 2 are the rows (0, 5), (1, 2), (3, 4) of
+     * G g G^T: dst[q*ld_dst + i*c + j] for q = 6*(0 or 1) + column. sum */
+    void (*wino_weight)(float *dst, size_t ld_dst, const float *g, size_t n, size_t c, int part);
 
     /* c[i][j] = (sum_l a[i][l] * b[l][j] + bias[j]) + res[i][j]*res_scale[j], the
      * last product fused into the addition, for a panel of at most gemm_nr columns,

@@ -72,7 +72,7 @@ static rs_status run_down(struct pass *p, const rs_unet_level *lev, rs_err *err)
     }
     if (lev->has_sampler) {
         RS_TRY(new_x(p, (p->x.h + 1) / 2, (p->x.w + 1) / 2, lev->c, &y, err));
-        RS_TRY(rs_conv_forward(p->ex, &lev->sampler, &y, &p->x, NULL, NULL, err));
+        RS_TRY(rs_conv_forward(p->ex, &lev->sampler, &y, &p->x, NULL, err));
         p->skips[p->n_skips++] = p->x = y;
     }
     return RS_OK;
@@ -115,16 +115,9 @@ static rs_status run_up(struct pass *p, const rs_unet_level *lev, rs_err *err)
     if (!lev->has_sampler)
         return RS_OK;
     const rs_tensor next = p->skips[p->n_skips - 1]; /* gives the size, see unet.h */
-    rs_tensor y, big;
+    rs_tensor y;
     RS_TRY(new_x(p, next.h, next.w, lev->c, &y, err));
-    const rs_arena_mark mark = rs_arena_save(p->ex->scratch);
-    RS_TRY(new_x(p, next.h, next.w, lev->c, &big, err));
-    const double t0 = rs_prof_start(p->ex->prof);
-    rs_op_upsample_nearest(p->ex, &big, &p->x);
-    rs_prof_end(p->ex->prof, t0, RS_PROF_UPSAMPLE, lev->sampler.name, 0,
-                rs_tensor_bytes(&p->x) + rs_tensor_bytes(&big));
-    RS_TRY(rs_conv_forward(p->ex, &lev->sampler, &y, &big, NULL, NULL, err));
-    rs_arena_rewind(p->ex->scratch, mark);
+    RS_TRY(rs_conv_forward(p->ex, &lev->sampler, &y, &p->x, &(rs_conv_args){ .enlarge = true }, err));
     p->x = y;
     return RS_OK;
 }
@@ -137,7 +130,7 @@ static rs_status run(struct pass *p, const rs_tensor *dst, const rs_tensor *x, f
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the unet");
     RS_TRY(embed_time(p, t, err));
     RS_TRY(rs_tensor_alloc(p->ex->scratch, x->n, x->h, x->w, u->cfg.channels[0], &p->x, err));
-    RS_TRY(rs_conv_forward(p->ex, &u->conv_in, &p->x, x, NULL, NULL, err));
+    RS_TRY(rs_conv_forward(p->ex, &u->conv_in, &p->x, x, NULL, err));
     p->skips[p->n_skips++] = p->x;
     for (int i = 0; i < u->cfg.n_levels; i++)
         RS_TRY(run_down(p, &u->down[i], err));
@@ -145,8 +138,7 @@ static rs_status run(struct pass *p, const rs_tensor *dst, const rs_tensor *x, f
         RS_TRY(run_mid(p, err));
     for (int i = 0; i < u->cfg.n_levels; i++)
         RS_TRY(run_up(p, &u->up[i], err));
-    RS_TRY(rs_norm_forward(p->ex, &u->norm_out, &p->x, &p->x, true, err));
-    return rs_conv_forward(p->ex, &u->conv_out, dst, &p->x, NULL, NULL, err);
+    return rs_norm_conv_forward(p->ex, &u->norm_out, &u->conv_out, dst, &p->x, NULL, err);
 }
 
 rs_status rs_unet_forward(const rs_exec *ex, const rs_unet *u, const rs_tensor *dst, const rs_tensor *x,

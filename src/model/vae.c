@@ -5,7 +5,6 @@
 
 #include "nn/attention.h"
 #include "nn/resblock.h"
-#include "tensor/op_eltwise.h"
 
 #define EPS 1e-6f /* of every norm in AutoencoderKL */
 #define MAX_LAYERS 16
@@ -165,22 +164,21 @@ static rs_status encode(const rs_exec *ex, const rs_vae *v, const rs_tensor *pic
     const struct half *e = &v->enc;
     rs_tensor x, y;
     RS_TRY(rs_tensor_alloc(ex->scratch, picture->n, picture->h, picture->w, v->cfg.channels[0], &x, err));
-    RS_TRY(rs_conv_forward(ex, &e->in, &x, picture, NULL, NULL, err));
+    RS_TRY(rs_conv_forward(ex, &e->in, &x, picture, NULL, err));
     for (int i = 0; i < v->cfg.n_levels; i++) {
         RS_TRY(resnets_run(ex, &e->levels[i], &x, err));
         if (!e->levels[i].has_sampler)
             continue;
         RS_TRY(rs_tensor_alloc(ex->scratch, x.n, x.h / 2, x.w / 2, x.c, &y, err));
-        RS_TRY(rs_conv_forward(ex, &e->levels[i].sampler, &y, &x, NULL, NULL, err));
+        RS_TRY(rs_conv_forward(ex, &e->levels[i].sampler, &y, &x, NULL, err));
         x = y;
     }
     RS_TRY(mid_run(ex, &e->mid, &x, err));
-    RS_TRY(rs_norm_forward(ex, &e->norm_out, &x, &x, true, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, x.n, x.h, x.w, 2 * v->cfg.latent_channels, &y, err));
-    RS_TRY(rs_conv_forward(ex, &e->out, &y, &x, NULL, NULL, err));
+    RS_TRY(rs_norm_conv_forward(ex, &e->norm_out, &e->out, &y, &x, NULL, err));
     if (v->cfg.quant_conv) {
         RS_TRY(rs_tensor_alloc(ex->scratch, x.n, x.h, x.w, y.c, moments, err));
-        return rs_conv_forward(ex, &v->quant, moments, &y, NULL, NULL, err);
+        return rs_conv_forward(ex, &v->quant, moments, &y, NULL, err);
     }
     *moments = y;
     return RS_OK;
@@ -214,16 +212,9 @@ rs_status rs_vae_encode(const rs_exec *ex, const rs_vae *v, const rs_tensor *pic
 
 static rs_status up_sample(const rs_exec *ex, const struct level *lev, rs_tensor *x, rs_err *err)
 {
-    rs_tensor y, big;
+    rs_tensor y;
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, 2 * x->h, 2 * x->w, lev->c, &y, err));
-    const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, 2 * x->h, 2 * x->w, lev->c, &big, err));
-    const double t0 = rs_prof_start(ex->prof);
-    rs_op_upsample_nearest(ex, &big, x);
-    rs_prof_end(ex->prof, t0, RS_PROF_UPSAMPLE, lev->sampler.name, 0,
-                rs_tensor_bytes(x) + rs_tensor_bytes(&big));
-    RS_TRY(rs_conv_forward(ex, &lev->sampler, &y, &big, NULL, NULL, err));
-    rs_arena_rewind(ex->scratch, mark);
+    RS_TRY(rs_conv_forward(ex, &lev->sampler, &y, x, &(rs_conv_args){ .enlarge = true }, err));
     *x = y;
     return RS_OK;
 }
@@ -235,18 +226,17 @@ static rs_status decode(const rs_exec *ex, const rs_vae *v, const rs_tensor *lat
     rs_tensor z = *latent, x;
     if (v->cfg.post_quant_conv) {
         RS_TRY(rs_tensor_alloc(ex->scratch, z.n, z.h, z.w, z.c, &z, err));
-        RS_TRY(rs_conv_forward(ex, &v->post_quant, &z, latent, NULL, NULL, err));
+        RS_TRY(rs_conv_forward(ex, &v->post_quant, &z, latent, NULL, err));
     }
     RS_TRY(rs_tensor_alloc(ex->scratch, z.n, z.h, z.w, v->cfg.channels[v->cfg.n_levels - 1], &x, err));
-    RS_TRY(rs_conv_forward(ex, &d->in, &x, &z, NULL, NULL, err));
+    RS_TRY(rs_conv_forward(ex, &d->in, &x, &z, NULL, err));
     RS_TRY(mid_run(ex, &d->mid, &x, err));
     for (int i = 0; i < v->cfg.n_levels; i++) {
         RS_TRY(resnets_run(ex, &d->levels[i], &x, err));
         if (d->levels[i].has_sampler)
             RS_TRY(up_sample(ex, &d->levels[i], &x, err));
     }
-    RS_TRY(rs_norm_forward(ex, &d->norm_out, &x, &x, true, err));
-    return rs_conv_forward(ex, &d->out, picture, &x, NULL, NULL, err);
+    return rs_norm_conv_forward(ex, &d->norm_out, &d->out, picture, &x, NULL, err);
 }
 
 rs_status rs_vae_decode(const rs_exec *ex, const rs_vae *v, const rs_tensor *latent,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "tensor/op_norm.h"
 
 rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...)
@@ -87,10 +88,10 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
 }
 
 /* weights, input, output and what is added to it */
-static double moved_bytes(const rs_packed *w, const rs_tensor *y, const rs_tensor *x,
+static double moved_bytes(size_t weights, const rs_tensor *y, const rs_tensor *x,
                           const rs_tensor *res)
 {
-    return (double)rs_packed_bytes(w) + rs_tensor_bytes(x) + (res ? 2.0 : 1.0) * rs_tensor_bytes(y);
+    return (double)weights + rs_tensor_bytes(x) + (res ? 2.0 : 1.0) * rs_tensor_bytes(y);
 }
 
 void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
@@ -102,7 +103,7 @@ void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y
         .m = rs_tensor_rows(x), .x = x->data, .ldx = (size_t)l->in, .bias = l->b,
         .res = res ? res->data : NULL, .y = y->data });
     rs_prof_end(ex->prof, t0, l->kind, l->name, 2.0 * (double)rs_tensor_count(x) * l->out,
-                moved_bytes(&l->w, y, x, res));
+                moved_bytes(rs_packed_bytes(&l->w), y, x, res));
 }
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
@@ -133,13 +134,17 @@ static rs_prof_kind conv_kind(const rs_conv *c)
 }
 
 rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *dst,
-                          const rs_tensor *src, const float *bias, const rs_tensor *res, rs_err *err)
+                          const rs_tensor *src, const rs_conv_args *with, rs_err *err)
 {
+    rs_conv_args args = with ? *with : (rs_conv_args){ 0 };
+    args.stride = c->stride;
+    args.pad = c->pad;
+    if (!args.bias)
+        args.bias = c->bias;
     const double t0 = rs_prof_start(ex->prof);
-    RS_TRY(rs_op_conv(ex, dst, src, &c->w, &(rs_conv_args){ .stride = c->stride, .pad = c->pad,
-                      .bias = bias ? bias : c->bias, .res = res }, err));
+    RS_TRY(rs_op_conv(ex, dst, src, &c->w, &args, err));
     rs_prof_end(ex->prof, t0, conv_kind(c), c->name, 2.0 * (double)rs_tensor_count(dst) * c->w.c_in *
-                c->w.kernel * c->w.kernel, moved_bytes(&c->w.w, dst, src, res));
+                c->w.kernel * c->w.kernel, moved_bytes(rs_conv_bytes(&c->w), dst, src, args.res));
     return RS_OK;
 }
 
@@ -168,4 +173,30 @@ rs_status rs_norm_forward(const rs_exec *ex, const rs_norm *n, const rs_tensor *
         rs_op_layer_norm(ex, dst, src, n->eps, n->gamma, n->beta);
     rs_prof_end(ex->prof, t0, RS_PROF_NORM, n->name, 0, rs_tensor_bytes(src) + rs_tensor_bytes(dst));
     return RS_OK;
+}
+
+static rs_status norm_conv(const rs_exec *ex, const rs_norm *n, const rs_conv *c, const rs_tensor *dst,
+                           const rs_tensor *src, rs_conv_args *args, rs_err *err)
+{
+    rs_tensor scale, shift;
+    RS_TRY(rs_tensor_alloc(ex->scratch, src->n, 1, 1, src->c, &scale, err));
+    RS_TRY(rs_tensor_alloc(ex->scratch, src->n, 1, 1, src->c, &shift, err));
+    const rs_channel_scale by = { .scale = scale.data, .shift = shift.data, .silu = true };
+    const double t0 = rs_prof_start(ex->prof);
+    RS_TRY(rs_op_group_scale(ex, src, n->groups, n->eps, n->gamma, n->beta, &by, err));
+    rs_prof_end(ex->prof, t0, RS_PROF_NORM, n->name, 0, rs_tensor_bytes(src));
+    args->norm = &by;
+    return rs_conv_forward(ex, c, dst, src, args, err);
+}
+
+rs_status rs_norm_conv_forward(const rs_exec *ex, const rs_norm *n, const rs_conv *c,
+                               const rs_tensor *dst, const rs_tensor *src, const rs_conv_args *with,
+                               rs_err *err)
+{
+    RS_BUG_IF(n->groups < 1);
+    rs_conv_args args = with ? *with : (rs_conv_args){ 0 };
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = norm_conv(ex, n, c, dst, src, &args, err);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
 }

@@ -57,9 +57,10 @@ typedef struct rs_conv {
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
                        int pad, rs_conv *c, rs_err *err);
-/* bias: replaces the layer's own when not NULL. res as in rs_linear_forward. */
+/* with: NULL, or a bias in place of the layer's own, a residual, norm or enlarge;
+ * its stride and pad do not count. */
 rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *dst,
-                          const rs_tensor *src, const float *bias, const rs_tensor *res, rs_err *err);
+                          const rs_tensor *src, const rs_conv_args *with, rs_err *err);
 
 /* Group norm (groups > 0) or layer norm (groups == 0). */
 typedef struct rs_norm {
@@ -74,5 +75,11 @@ rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, f
 /* In place allowed; silu only for group norm. */
 rs_status rs_norm_forward(const rs_exec *ex, const rs_norm *n, const rs_tensor *dst,
                           const rs_tensor *src, bool silu, rs_err *err);
+
+/* dst = conv(silu(norm(src))) for group norm, without keeping what the convolution
+ * reads. with as in rs_conv_forward. */
+rs_status rs_norm_conv_forward(const rs_exec *ex, const rs_norm *n, const rs_conv *c,
+                               const rs_tensor *dst, const rs_tensor *src, const rs_conv_args *with,
+                               rs_err *err);
 
 #endif

@@ -35,18 +35,14 @@ static rs_status forward(const rs_exec *ex, const rs_resblock *b, const rs_tenso
                          const rs_tensor *x, const rs_tensor *emb, rs_err *err)
 {
     const float *bias;
-    rs_tensor h1, h2;
+    rs_tensor h;
     RS_TRY(first_bias(ex, b, emb, &bias, err));
-    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, b->c_out, &h2, err));
-    const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, b->c_in, &h1, err));
-    RS_TRY(rs_norm_forward(ex, &b->norm1, &h1, x, true, err));
-    RS_TRY(rs_conv_forward(ex, &b->conv1, &h2, &h1, bias, NULL, err));
-    rs_arena_rewind(ex->scratch, mark);
-    RS_TRY(rs_norm_forward(ex, &b->norm2, &h2, &h2, true, err));
+    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, b->c_out, &h, err));
+    RS_TRY(rs_norm_conv_forward(ex, &b->norm1, &b->conv1, &h, x, &(rs_conv_args){ .bias = bias }, err));
     if (b->c_in != b->c_out)
-        RS_TRY(rs_conv_forward(ex, &b->shortcut, dst, x, NULL, NULL, err));
-    return rs_conv_forward(ex, &b->conv2, dst, &h2, NULL, b->c_in != b->c_out ? dst : x, err);
+        RS_TRY(rs_conv_forward(ex, &b->shortcut, dst, x, NULL, err));
+    return rs_norm_conv_forward(ex, &b->norm2, &b->conv2, dst, &h,
+                                &(rs_conv_args){ .res = b->c_in != b->c_out ? dst : x }, err);
 }
 
 rs_status rs_resblock_forward(const rs_exec *ex, const rs_resblock *b, const rs_tensor *dst,

@@ -5,17 +5,17 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+#include "tensor/op_eltwise.h"
 #include "tensor/op_wino.h"
 
 #define PATCH_BYTES ((size_t)8 << 20)
 
-/* The transforms cost about 100 operations a value: below 16 channels they eat
- * the gain. Above 960 x 640 the transformed weights (4 times the plain ones)
- * are no longer worth their memory: such layers run at low resolution. */
-static bool use_wino(int c_out, int c_in, int kernel, bool unit_stride)
+/* The transforms cost about 100 operations a value of either side: with few
+ * input channels they eat the gain. Few output channels fill no panel either way. */
+static bool use_wino(int c_in, int kernel, bool unit_stride)
 {
-    return unit_stride && kernel == 3 && c_in >= 16 && c_out >= 16 &&
-           (size_t)c_in * (size_t)c_out <= 960 * 640;
+    return unit_stride && kernel == 3 && c_in >= 16;
 }
 
 rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
@@ -23,13 +23,18 @@ rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_sourc
 {
     rs_conv_weights w = { .c_in = (int)oihw->c, .c_out = (int)oihw->n, .kernel = kernel };
     RS_BUG_IF(oihw->taps != (size_t)kernel * (size_t)kernel);
-    w.wino = use_wino(w.c_out, w.c_in, kernel, unit_stride);
+    w.wino = use_wino(w.c_in, kernel, unit_stride);
     if (w.wino)
-        RS_TRY(rs_wino_pack(ex, arena, oihw, &w.w, err));
+        RS_TRY(rs_wino_pack(ex, arena, oihw, &w.taps, err));
     else
         RS_TRY(rs_packed_make(ex, arena, oihw, &w.w, err));
     *out = w;
     return RS_OK;
+}
+
+size_t rs_conv_bytes(const rs_conv_weights *w)
+{
+    return w->wino ? rs_wino_bytes(&w->taps) : rs_packed_bytes(&w->w);
 }
 
 struct patch_job {
@@ -93,12 +98,9 @@ static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_
     return RS_OK;
 }
 
-rs_status rs_op_conv(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
-                     const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
+static rs_status conv_plain(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
+                            const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
 {
-    RS_BUG_IF(src->c != w->c_in || dst->c != w->c_out || src->n != dst->n);
-    if (w->wino)
-        return rs_op_wino(ex, dst, src, w, args, err);
     if (w->kernel > 1)
         return conv_patches(ex, dst, src, w, args, err);
     RS_BUG_IF(args->stride != 1 || args->pad != 0);
@@ -106,4 +108,31 @@ rs_status rs_op_conv(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *s
         .m = rs_tensor_rows(dst), .x = src->data, .ldx = (size_t)w->c_in, .bias = args->bias,
         .res = args->res ? args->res->data : NULL, .y = dst->data });
     return RS_OK;
+}
+
+/* Of a source that must be normalised or enlarged first. */
+static rs_status conv_prepared(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
+                               const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
+{
+    rs_tensor x;
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    RS_TRY(rs_tensor_alloc(ex->scratch, src->n, args->enlarge ? dst->h : src->h,
+                           args->enlarge ? dst->w : src->w, src->c, &x, err));
+    if (args->norm)
+        rs_op_channel_scale(ex, &x, src, args->norm);
+    else
+        rs_op_upsample_nearest(ex, &x, src);
+    const rs_status s = conv_plain(ex, dst, &x, w, args, err);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
+}
+
+rs_status rs_op_conv(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
+                     const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
+{
+    RS_BUG_IF(src->c != w->c_in || dst->c != w->c_out || src->n != dst->n);
+    RS_BUG_IF(args->enlarge && (args->norm || args->stride != 1));
+    if (w->wino)
+        return rs_op_wino(ex, dst, src, &w->taps, args, err);
+    return (args->norm || args->enlarge ? conv_prepared : conv_plain)(ex, dst, src, w, args, err);
 }

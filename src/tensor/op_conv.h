@@ -3,15 +3,17 @@
 #define RS_TENSOR_OP_CONV_H
 
 #include "tensor/exec.h"
+#include "tensor/op_norm.h"
 #include "tensor/packed.h"
 #include "tensor/tensor.h"
+#include "tensor/wino_weights.h"
 
 /* Weights in the layout the convolution wants, made once at load. */
 typedef struct rs_conv_weights {
     int c_in, c_out, kernel;
-    bool wino;
-    rs_packed w; /* [kernel, kernel, c_in] x [c_out]; with wino 36 planes [c_in] x [c_out],
-                  * transformed for F(4x4, 3x3) */
+    bool wino; /* which of the two is used */
+    rs_packed w; /* [kernel, kernel, c_in] x [c_out] */
+    rs_wino_weights taps;
 } rs_conv_weights;
 
 /* oihw: torch's [c_out, c_in, kernel * kernel]; kernel is odd. Packed into memory
@@ -20,10 +22,16 @@ typedef struct rs_conv_weights {
 rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
                        bool unit_stride, rs_conv_weights *out, rs_err *err);
 
+/* Bytes the packed weights take. */
+size_t rs_conv_bytes(const rs_conv_weights *w);
+
 /* pad: rows and columns of zeros above and left; those below and right follow
  * from the sizes of dst. */
 typedef struct rs_conv_args {
     int stride, pad;
+    const rs_channel_scale *norm; /* applied to src on its way in when not NULL */
+    bool enlarge; /* src is brought to dst's size first, as rs_op_upsample_nearest;
+                   * for stride 1 and without norm */
     const float *bias;    /* [c_out] or NULL */
     const rs_tensor *res; /* added to the result when not NULL; may equal dst */
 } rs_conv_args;

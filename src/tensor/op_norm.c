@@ -13,10 +13,9 @@
 struct gn_job {
     const rs_exec *ex;
     const rs_tensor *dst, *src;
+    const rs_channel_scale *by;
     size_t chunks;  /* a picture */
     double *sums;   /* [n, chunks, 2, c] */
-    float *scale, *shift; /* [n, c] */
-    bool silu;
 };
 
 static void chunk_rows(const struct gn_job *j, size_t i, size_t *pic, size_t *row, size_t *rows)
@@ -47,8 +46,8 @@ static void apply_piece(void *arg, size_t i, int worker)
     size_t pic, row, rows;
     chunk_rows(j, i, &pic, &row, &rows);
     const size_t at = (pic * hw + row) * c;
-    j->ex->kern->scale_shift(j->dst->data + at, c, j->src->data + at, c, j->scale + pic * c,
-                             j->shift + pic * c, rows, c, j->silu);
+    j->ex->kern->scale_shift(j->dst->data + at, c, j->src->data + at, c,
+                             j->by->scale + pic * c, j->by->shift + pic * c, rows, c, j->by->silu);
 }
 
 static void group_scale(const struct gn_job *j, size_t pic, int groups, float eps,
@@ -72,33 +71,63 @@ static void group_scale(const struct gn_job *j, size_t pic, int groups, float ep
         const double inv = 1.0 / sqrt(var + (double)eps);
         for (size_t ch = g * per; ch < (g + 1) * per; ch++) {
             const double scale = (double)gamma[ch] * inv;
-            j->scale[pic * c + ch] = (float)scale;
-            j->shift[pic * c + ch] = (float)((double)beta[ch] - mean * scale);
+            j->by->scale[pic * c + ch] = (float)scale;
+            j->by->shift[pic * c + ch] = (float)((double)beta[ch] - mean * scale);
         }
     }
+}
+
+static size_t chunks_of(const rs_tensor *src)
+{
+    return ((size_t)src->h * (size_t)src->w + CHUNK_ROWS - 1) / CHUNK_ROWS;
+}
+
+static rs_status out_of_scratch(const rs_tensor *src, rs_err *err)
+{
+    return RS_FAIL(err, RS_E_NOMEM, "no memory for the sums of a group norm over %d channels", src->c);
+}
+
+rs_status rs_op_group_scale(const rs_exec *ex, const rs_tensor *src, int groups, float eps,
+                            const float *gamma, const float *beta, const rs_channel_scale *out,
+                            rs_err *err)
+{
+    RS_BUG_IF(groups < 1 || src->c % groups);
+    const size_t n = (size_t)src->n, c = (size_t)src->c;
+    struct gn_job j = { .ex = ex, .src = src, .by = out, .chunks = chunks_of(src) };
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    j.sums = rs_arena_alloc(ex->scratch, n * j.chunks * 2 * c * sizeof(double));
+    if (!j.sums)
+        return out_of_scratch(src, err);
+    rs_par_for(ex->pool, n * j.chunks, sum_piece, &j);
+    for (size_t pic = 0; pic < n; pic++)
+        group_scale(&j, pic, groups, eps, gamma, beta);
+    rs_arena_rewind(ex->scratch, mark);
+    return RS_OK;
+}
+
+void rs_op_channel_scale(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
+                         const rs_channel_scale *by)
+{
+    RS_BUG_IF(!rs_tensor_same_shape(dst, src));
+    struct gn_job j = { .ex = ex, .dst = dst, .src = src, .by = by, .chunks = chunks_of(src) };
+    rs_par_for(ex->pool, (size_t)src->n * j.chunks, apply_piece, &j);
 }
 
 rs_status rs_op_group_norm(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src, int groups,
                            float eps, const float *gamma, const float *beta, bool silu, rs_err *err)
 {
-    RS_BUG_IF(groups < 1 || src->c % groups || !rs_tensor_same_shape(dst, src));
-    const size_t n = (size_t)src->n, c = (size_t)src->c, hw = (size_t)src->h * (size_t)src->w;
-    struct gn_job j = { .ex = ex, .dst = dst, .src = src, .silu = silu,
-                        .chunks = (hw + CHUNK_ROWS - 1) / CHUNK_ROWS };
+    const size_t count = (size_t)src->n * (size_t)src->c;
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    j.sums = rs_arena_alloc(ex->scratch, n * j.chunks * 2 * c * sizeof(double));
-    j.scale = rs_arena_alloc(ex->scratch, n * c * sizeof(float));
-    j.shift = rs_arena_alloc(ex->scratch, n * c * sizeof(float));
-    if (!j.sums || !j.scale || !j.shift) {
-        rs_arena_rewind(ex->scratch, mark);
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for the sums of a group norm over %zu channels", c);
-    }
-    rs_par_for(ex->pool, n * j.chunks, sum_piece, &j);
-    for (size_t pic = 0; pic < n; pic++)
-        group_scale(&j, pic, groups, eps, gamma, beta);
-    rs_par_for(ex->pool, n * j.chunks, apply_piece, &j);
+    const rs_channel_scale by = { .scale = rs_arena_alloc(ex->scratch, count * sizeof(float)),
+                                  .shift = rs_arena_alloc(ex->scratch, count * sizeof(float)),
+                                  .silu = silu };
+    const rs_status s = by.scale && by.shift
+                            ? rs_op_group_scale(ex, src, groups, eps, gamma, beta, &by, err)
+                            : out_of_scratch(src, err);
+    if (s == RS_OK)
+        rs_op_channel_scale(ex, dst, src, &by);
     rs_arena_rewind(ex->scratch, mark);
-    return RS_OK;
+    return s;
 }
 
 struct ln_job {

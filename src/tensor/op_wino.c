@@ -6,153 +6,254 @@
  *     M[k][tile][c_out] = V[k] U[k]
  *     4x4 outputs       = inverse transform of the 36 vectors of a tile
  *
- * Tiles are taken in blocks whose V and M together fit a shared cache; within a
- * block each of the three steps is spread over the threads. */
+ * Tiles are numbered by groups of 4x4, whose patches share most of their pixels,
+ * and taken in blocks of whole groups, so many that transforming the weights anew
+ * for each block costs little beside the products, and so few that V and M stay in
+ * a shared cache. Within a block every step is spread over the threads:
+ *
+ *     input   a group, a block of input channels
+ *     product a panel of output channels, a third of the 36 planes; for each block
+ *             of input channels: U, into the second-level cache, and 12 products
+ *     output  a group, a panel of output channels
+ *
+ * and the output of a block runs together with the input of the next. */
 #include "tensor/op_wino.h"
 
 #include <string.h>
 
+#ifndef TUNE
 #define BLOCK_BYTES ((size_t)12 << 20)
-#define WIDE 256 /* products at least this wide are cut in two columns */
+#define MIN_TILES ((size_t)64)
+#define DEPTH ((size_t)320) /* input channels of a block, at most */
+#endif
+#define SIDE 4 /* of a group, in tiles */
+#define PIXELS (4 * SIDE + 2) /* of a group's patch */
+#define LINE ((size_t)16) /* floats that keep planes out of one another's cache sets */
 
-struct pack_job {
-    const rs_exec *ex;
-    const rs_packed_source *src;
-    const rs_packed *w;
-    float *to;
-    float *rows; /* per worker: a panel of filters, [nr, c_in, 9] */
-    size_t stride;
+struct span {
+    size_t first, end; /* groups */
+    size_t tiles;
 };
-
-/* One panel: its filters as floats, then all of them channel by channel, so that
- * each plane is written in order. */
-static void pack_panel(void *arg, size_t panel, int worker)
-{
-    const struct pack_job *j = arg;
-    const size_t nr = j->w->nr, c = j->src->c, plane = rs_packed_count(j->w);
-    float *rows = j->rows + (size_t)worker * j->stride;
-    for (size_t o = 0; o < nr; o++)
-        if (panel * nr + o < j->src->n)
-            rs_packed_source_row(j->ex->kern, j->src, panel * nr + o, rows + o * c * 9);
-        else
-            memset(rows + o * c * 9, 0, c * 9 * sizeof(float));
-    for (size_t i = 0; i < c; i++) {
-        float *to = j->to + rs_packed_at(j->w, i, panel * nr);
-        for (size_t o = 0; o < nr; o++)
-            j->ex->kern->wino_weight(to + o, plane, rows + (o * c + i) * 9);
-    }
-}
-
-rs_status rs_wino_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, rs_packed *out,
-                       rs_err *err)
-{
-    rs_packed w;
-    struct pack_job j = { .ex = ex, .src = oihw, .w = &w };
-    RS_TRY(rs_packed_alloc(ex, arena, oihw->n, oihw->c, 36, &j.to, &w, err));
-    const size_t floats = w.nr * oihw->c * 9;
-    j.stride = rs_exec_stride(floats);
-    const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    RS_TRY(rs_exec_worker_floats(ex, floats, &j.rows, err));
-    rs_par_for(ex->pool, rs_packed_panels(&w), pack_panel, &j);
-    rs_arena_rewind(ex->scratch, mark);
-    *out = w;
-    return RS_OK;
-}
 
 struct job {
     const rs_exec *ex;
     const rs_tensor *dst, *src, *res;
-    const rs_conv_weights *w;
-    const float *bias;
-    size_t th, tw;        /* tiles a picture, down and across */
-    size_t first, tiles;  /* the current block */
-    size_t columns;       /* pieces a product is cut into */
-    float *v, *m;
+    const rs_wino_weights *w;
+    const rs_conv_args *args;
+    size_t th, tw, gh, gw; /* tiles and groups of a picture, down and across */
+    size_t depth, ins;     /* input channels of a block, blocks */
+    size_t panels;         /* of output channels */
+    size_t cap;            /* tiles of the largest span */
+    size_t ld_v, ld_m, ld_u;
+    struct span now, next;
+    float *v; /* [36][ins][cap][depth] */
+    float *m; /* [panels][36][cap][nr] */
+    float *u; /* per worker: [12][depth][nr] */
+    float *pixels; /* per worker: [PIXELS][PIXELS][depth], when the source is not read directly */
+    size_t stride_u, stride_pixels;
 };
 
-struct place {
-    size_t pic;
-    int y, x; /* first output pixel */
+/* A group's place: its first tile down and across, its size in tiles, and how many
+ * tiles of all pictures lie before it. */
+struct group {
+    size_t pic, y, x, h, w, before;
 };
 
-static struct place tile_place(const struct job *j, size_t tile)
+static size_t divide_up(size_t a, size_t b)
 {
-    const size_t t = j->first + tile, in = t % (j->th * j->tw);
-    return (struct place){ .pic = t / (j->th * j->tw), .y = (int)(in / j->tw) * 4,
-                           .x = (int)(in % j->tw) * 4 };
+    return (a + b - 1) / b;
 }
 
-static int clamp6(int v)
+static size_t least(size_t a, size_t b)
 {
-    return v < 0 ? 0 : v > 6 ? 6 : v;
+    return a < b ? a : b;
 }
 
-static void input_piece(void *arg, size_t tile, int worker)
+static struct group group_at(const struct job *j, size_t i)
 {
-    (void)worker;
-    const struct job *j = arg;
+    const size_t in = i % (j->gh * j->gw);
+    struct group g = { .pic = i / (j->gh * j->gw), .y = in / j->gw * SIDE, .x = in % j->gw * SIDE };
+    g.h = least(SIDE, j->th - g.y);
+    g.w = least(SIDE, j->tw - g.x);
+    g.before = g.pic * j->th * j->tw + g.y * j->tw + g.h * g.x;
+    return g;
+}
+
+static int clamp6(ptrdiff_t v)
+{
+    return v < 0 ? 0 : v > 6 ? 6 : (int)v;
+}
+
+/* A part of the source, c channels from c0 on, with the distances of its rows and
+ * pixels; at: the pixel above and left of a group's first. */
+struct view {
+    const float *at;
+    ptrdiff_t ld_row, ld_pix;
+};
+
+/* The group's pixels, normalised or enlarged, in the worker's own memory. */
+static struct view prepare(const struct job *j, const struct group *g, size_t c0, size_t c, int worker)
+{
+    const rs_tensor *s = j->src, *d = j->dst;
+    const rs_channel_scale *norm = j->args->norm;
+    float *to = j->pixels + (size_t)worker * j->stride_pixels;
+    const size_t ld = (size_t)s->c, row = PIXELS * j->depth, h = (size_t)d->h, w = (size_t)d->w;
+    const size_t y0 = g->y ? 4 * g->y - 1 : 0, y1 = least(h, 4 * (g->y + g->h) + 1);
+    const size_t x0 = g->x ? 4 * g->x - 1 : 0, x1 = least(w, 4 * (g->x + g->w) + 1);
+    for (size_t y = y0; y < y1; y++) {
+        const size_t sy = y * (size_t)s->h / h;
+        const float *from = s->data + ((g->pic * (size_t)s->h + sy) * (size_t)s->w) * ld + c0;
+        float *line = to + (y + 1 - 4 * g->y) * row + (x0 + 1 - 4 * g->x) * j->depth;
+        if (norm)
+            j->ex->kern->scale_shift(line, j->depth, from + x0 * ld, ld, norm->scale + g->pic * ld + c0,
+                                     norm->shift + g->pic * ld + c0, x1 - x0, c, norm->silu);
+        else
+            for (size_t x = x0; x < x1; x++, line += j->depth)
+                memcpy(line, from + x * (size_t)s->w / w * ld, c * sizeof(float));
+    }
+    return (struct view){ to, (ptrdiff_t)row, (ptrdiff_t)j->depth };
+}
+
+static struct view direct(const struct job *j, const struct group *g, size_t c0)
+{
     const rs_tensor *s = j->src;
-    const struct place p = tile_place(j, tile);
     const ptrdiff_t ld_pix = s->c, ld_row = (ptrdiff_t)s->w * s->c;
-    const int py = p.y - 1, px = p.x - 1; /* the patch starts one pixel before */
-    const float *base = s->data + (ptrdiff_t)p.pic * s->h * ld_row;
-    j->ex->kern->wino_input(j->v + tile * (size_t)s->c, j->tiles * (size_t)s->c,
-                            base + py * ld_row + px * ld_pix, ld_row, ld_pix, clamp6(-py),
-                            clamp6(s->h - py), clamp6(-px), clamp6(s->w - px), (size_t)s->c);
+    const float *pic = s->data + (ptrdiff_t)g->pic * s->h * ld_row + (ptrdiff_t)c0;
+    return (struct view){ pic + (4 * (ptrdiff_t)g->y - 1) * ld_row + (4 * (ptrdiff_t)g->x - 1) * ld_pix,
+                          ld_row, ld_pix };
 }
 
+static void input_piece(const struct job *j, size_t i, int worker)
+{
+    const size_t block = i % j->ins, c0 = block * j->depth, c = least(j->depth, j->w->c_in - c0);
+    const struct group g = group_at(j, j->next.first + i / j->ins);
+    const size_t tile = g.before - group_at(j, j->next.first).before;
+    const struct view s = j->pixels ? prepare(j, &g, c0, c, worker) : direct(j, &g, c0);
+    float *v = j->v + (block * j->cap + tile) * j->depth;
+    for (size_t y = 0; y < g.h; y++)
+        for (size_t x = 0; x < g.w; x++, v += j->depth) {
+            const ptrdiff_t py = 4 * (ptrdiff_t)(g.y + y) - 1, px = 4 * (ptrdiff_t)(g.x + x) - 1;
+            const float *patch = s.at + 4 * ((ptrdiff_t)y * s.ld_row + (ptrdiff_t)x * s.ld_pix);
+            j->ex->kern->wino_input(v, j->ld_v, patch, s.ld_row, s.ld_pix, clamp6(-py),
+                                    clamp6(j->dst->h - py), clamp6(-px), clamp6(j->dst->w - px), c);
+        }
+}
+
+/* Twelve planes of a panel of output channels. */
 static void product_piece(void *arg, size_t i, int worker)
 {
-    (void)worker;
     const struct job *j = arg;
-    const size_t k = i / j->columns, part = i % j->columns;
-    const size_t ci = (size_t)j->w->c_in, co = (size_t)j->w->c_out;
-    const rs_packed u = rs_packed_plane(&j->w->w, k);
-    const size_t panels = rs_packed_panels(&u);
-    rs_packed_piece(j->ex->kern, &u, &(rs_matmul){
-        .m = j->tiles, .x = j->v + k * j->tiles * ci, .ldx = ci, .y = j->m + k * j->tiles * co },
-        0, j->tiles, panels * part / j->columns, panels * (part + 1) / j->columns);
+    const int part = (int)(i % RS_WINO_PARTS);
+    const size_t panel = i / RS_WINO_PARTS, nr = j->w->nr;
+    float *u = j->u + (size_t)worker * j->stride_u;
+    for (size_t block = 0; block < j->ins; block++) {
+        const size_t c0 = block * j->depth, c = least(j->depth, j->w->c_in - c0);
+        rs_wino_transform(j->ex->kern, j->w, panel, c0, c, part, u, j->ld_u);
+        for (size_t q = 0; q < RS_WINO_PLANES; q++) {
+            const size_t plane = rs_wino_plane(part, q);
+            float *m = j->m + (panel * 36 + plane) * j->ld_m;
+            j->ex->kern->gemm(&(rs_gemm_block){
+                .m = j->now.tiles, .n = nr, .k = c,
+                .a = j->v + plane * j->ld_v + block * j->cap * j->depth, .lda = j->depth,
+                .b = u + q * j->ld_u, .ldb = nr, .res = block ? m : NULL, .ldres = nr, .c = m, .ldc = nr });
+        }
+    }
 }
 
-static void output_piece(void *arg, size_t tile, int worker)
+static void output_piece(const struct job *j, size_t i)
 {
-    (void)worker;
-    const struct job *j = arg;
     const rs_tensor *d = j->dst;
-    const struct place p = tile_place(j, tile);
+    const size_t panel = i % j->panels, nr = j->w->nr, c0 = panel * nr, c = least(nr, j->w->c_out - c0);
+    const struct group g = group_at(j, j->now.first + i / j->panels);
+    const size_t tile = g.before - group_at(j, j->now.first).before;
     const ptrdiff_t ld_pix = d->c, ld_row = (ptrdiff_t)d->w * d->c;
-    const ptrdiff_t at = ((ptrdiff_t)p.pic * d->h + p.y) * ld_row + p.x * ld_pix;
-    j->ex->kern->wino_output(d->data + at, ld_row, ld_pix, j->m + tile * (size_t)d->c,
-                             j->tiles * (size_t)d->c, j->bias, j->res ? j->res->data + at : NULL,
-                             d->h - p.y < 4 ? d->h - p.y : 4, d->w - p.x < 4 ? d->w - p.x : 4,
-                             (size_t)d->c);
+    const float *m = j->m + panel * 36 * j->ld_m + tile * nr;
+    for (size_t y = 4 * g.y; y < 4 * (g.y + g.h); y += 4)
+        for (size_t x = 4 * g.x; x < 4 * (g.x + g.w); x += 4, m += nr) {
+            const size_t at = ((g.pic * (size_t)d->h + y) * (size_t)d->w + x) * (size_t)d->c + c0;
+            j->ex->kern->wino_output(d->data + at, ld_row, ld_pix, m, j->ld_m,
+                                     j->args->bias ? j->args->bias + c0 : NULL,
+                                     j->res ? j->res->data + at : NULL, (int)least(4, (size_t)d->h - y),
+                                     (int)least(4, (size_t)d->w - x), c);
+        }
+}
+
+/* The output of a span and the input of the next. */
+static void edge_piece(void *arg, size_t i, int worker)
+{
+    const struct job *j = arg;
+    const size_t outputs = (j->now.end - j->now.first) * j->panels;
+    if (i < outputs)
+        output_piece(j, i);
+    else
+        input_piece(j, i - outputs, worker);
+}
+
+/* Groups from `first` on, until they hold enough tiles. */
+static struct span span_from(const struct job *j, size_t first, size_t enough)
+{
+    const size_t groups = (size_t)j->dst->n * j->gh * j->gw;
+    struct span s = { first, first, 0 };
+    while (s.end < groups && s.tiles < enough) {
+        const struct group g = group_at(j, s.end++);
+        s.tiles += g.h * g.w;
+    }
+    return s;
+}
+
+static rs_status take_memory(struct job *j, rs_err *err)
+{
+    const rs_exec *ex = j->ex;
+    j->ld_v = j->ins * j->cap * j->depth + LINE;
+    j->ld_m = j->cap * j->w->nr + LINE;
+    j->ld_u = j->depth * j->w->nr + LINE;
+    j->v = rs_arena_alloc(ex->scratch, 36 * j->ld_v * sizeof(float));
+    j->m = rs_arena_alloc(ex->scratch, j->panels * 36 * j->ld_m * sizeof(float));
+    if (!j->v || !j->m)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a convolution of %zu to %zu channels", j->w->c_in,
+                       j->w->c_out);
+    j->stride_u = rs_exec_stride(RS_WINO_PLANES * j->ld_u);
+    RS_TRY(rs_exec_worker_floats(ex, RS_WINO_PLANES * j->ld_u, &j->u, err));
+    if (!j->args->norm && !j->args->enlarge)
+        return RS_OK;
+    j->stride_pixels = rs_exec_stride(PIXELS * PIXELS * j->depth);
+    return rs_exec_worker_floats(ex, PIXELS * PIXELS * j->depth, &j->pixels, err);
+}
+
+static rs_status run(struct job *j, rs_err *err)
+{
+    const rs_wino_weights *w = j->w;
+    const size_t total = (size_t)j->dst->n * j->th * j->tw;
+    size_t enough = BLOCK_BYTES / sizeof(float) / 36 / (w->c_in + w->c_out);
+    enough = enough < MIN_TILES ? MIN_TILES : enough;
+    enough = divide_up(total, divide_up(total, enough)); /* all blocks alike */
+    j->cap = least(enough - 1 + SIDE * SIDE, total);
+    RS_TRY(take_memory(j, err));
+    j->next = span_from(j, 0, enough);
+    do {
+        rs_par_for(j->ex->pool, (j->now.end - j->now.first) * j->panels +
+                   (j->next.end - j->next.first) * j->ins, edge_piece, j);
+        j->now = j->next;
+        j->next = span_from(j, j->now.end, enough);
+        rs_par_for(j->ex->pool, j->now.tiles ? j->panels * RS_WINO_PARTS : 0, product_piece, j);
+    } while (j->now.tiles);
+    return RS_OK;
 }
 
 rs_status rs_op_wino(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
-                     const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
+                     const rs_wino_weights *w, const rs_conv_args *args, rs_err *err)
 {
-    RS_BUG_IF(dst->h != src->h || dst->w != src->w || src->c != w->c_in || dst->c != w->c_out);
-    struct job j = { .ex = ex, .dst = dst, .src = src, .res = args->res, .w = w, .bias = args->bias,
-                     .th = ((size_t)dst->h + 3) / 4, .tw = ((size_t)dst->w + 3) / 4,
-                     .columns = w->c_out >= WIDE ? 2 : 1 };
-    const size_t total = (size_t)dst->n * j.th * j.tw, per_tile = 36 * (size_t)(w->c_in + w->c_out);
-    size_t block = BLOCK_BYTES / sizeof(float) / per_tile;
-    block = block < 16 ? 16 : block;
-    block = block < total ? block : total;
+    RS_BUG_IF((size_t)src->c != w->c_in || (size_t)dst->c != w->c_out);
+    RS_BUG_IF(!args->enlarge && (dst->h != src->h || dst->w != src->w));
+    struct job j = { .ex = ex, .dst = dst, .src = src, .res = args->res, .w = w, .args = args,
+                     .th = ((size_t)dst->h + 3) / 4, .tw = ((size_t)dst->w + 3) / 4 };
+    j.gh = divide_up(j.th, SIDE);
+    j.gw = divide_up(j.tw, SIDE);
+    j.ins = divide_up(w->c_in, DEPTH);
+    j.depth = divide_up(w->c_in, j.ins);
+    j.panels = rs_wino_panels(w);
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    j.v = rs_arena_alloc(ex->scratch, block * 36 * (size_t)w->c_in * sizeof(float));
-    j.m = rs_arena_alloc(ex->scratch, block * 36 * (size_t)w->c_out * sizeof(float));
-    if (!j.v || !j.m) {
-        rs_arena_rewind(ex->scratch, mark);
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for a convolution of %d to %d channels", w->c_in,
-                       w->c_out);
-    }
-    for (; j.first < total; j.first += block) {
-        j.tiles = total - j.first < block ? total - j.first : block;
-        rs_par_for(ex->pool, j.tiles, input_piece, &j);
-        rs_par_for(ex->pool, 36 * j.columns, product_piece, &j);
-        rs_par_for(ex->pool, j.tiles, output_piece, &j);
-    }
+    const rs_status s = run(&j, err);
     rs_arena_rewind(ex->scratch, mark);
-    return RS_OK;
+    return s;
 }

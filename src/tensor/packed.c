@@ -31,17 +31,17 @@ static size_t block_depth(size_t k)
     return (k + blocks - 1) / blocks;
 }
 
-static size_t elem_size(rs_elem type)
+size_t rs_elem_size(rs_elem type)
 {
     return type == RS_ELEM_F32 ? sizeof(float) : sizeof(uint16_t);
 }
 
-size_t rs_packed_count(const rs_packed *w)
+static size_t packed_count(const rs_packed *w)
 {
     return rs_packed_panels(w) * w->nr * w->k;
 }
 
-size_t rs_packed_at(const rs_packed *w, size_t l, size_t j)
+static size_t packed_at(const rs_packed *w, size_t l, size_t j)
 {
     const size_t step = block_depth(w->k), l0 = l / step * step;
     const size_t depth = w->k - l0 < step ? w->k - l0 : step;
@@ -50,43 +50,22 @@ size_t rs_packed_at(const rs_packed *w, size_t l, size_t j)
 
 size_t rs_packed_bytes(const rs_packed *w)
 {
-    return w->planes * rs_packed_count(w) * elem_size(w->type);
+    return packed_count(w) * rs_elem_size(w->type);
 }
 
-rs_packed rs_packed_plane(const rs_packed *w, size_t i)
-{
-    rs_packed p = *w;
-    p.planes = 1;
-    p.data = (const float *)w->data + i * rs_packed_count(w);
-    return p;
-}
-
-static rs_status alloc(const rs_exec *ex, rs_arena *arena, size_t planes, rs_packed *w, void **data,
-                       rs_err *err)
+static rs_status alloc(const rs_exec *ex, rs_arena *arena, rs_packed *w, void **data, rs_err *err)
 {
     size_t bytes;
     w->nr = ex->kern->gemm_nr;
-    w->planes = planes;
     RS_BUG_IF(w->nr > MAX_NR || w->n == 0 || w->k == 0);
     if (w->n > SIZE_MAX - w->nr || !rs_mul_size(rs_packed_panels(w) * w->nr, w->k, &bytes) ||
-        !rs_mul_size(bytes, planes * elem_size(w->type), &bytes))
+        !rs_mul_size(bytes, rs_elem_size(w->type), &bytes))
         return RS_FAIL(err, RS_E_RANGE, "weights of %zu x %zu are too large", w->n, w->k);
     *data = rs_arena_alloc(arena, bytes);
     if (!*data)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for weights of %zu x %zu (%zu MB)", w->n, w->k,
                        bytes >> 20);
     w->data = *data;
-    return RS_OK;
-}
-
-rs_status rs_packed_alloc(const rs_exec *ex, rs_arena *arena, size_t n, size_t k, size_t planes,
-                          float **data, rs_packed *out, rs_err *err)
-{
-    rs_packed w = { .n = n, .k = k, .type = RS_ELEM_F32 };
-    void *p;
-    RS_TRY(alloc(ex, arena, planes, &w, &p, err));
-    *data = p;
-    *out = w;
     return RS_OK;
 }
 
@@ -110,7 +89,7 @@ static RS_ALWAYS_INLINE void pack_column(const struct pack_job *j, size_t row, s
 {
     const size_t c = j->src->c, taps = j->src->taps, step = j->w->nr * size;
     const uint8_t *from = j->src->data;
-    uint8_t *to = j->to + rs_packed_at(j->w, l0, row) * size;
+    uint8_t *to = j->to + packed_at(j->w, l0, row) * size;
     from += row * c * taps * size;
     if (taps == 1) {
         copy_strided(to, step, from + l0 * size, size, depth, size);
@@ -127,11 +106,11 @@ static void pack_panel(void *arg, size_t panel, int worker)
     (void)worker;
     const struct pack_job *j = arg;
     const rs_packed *w = j->w;
-    const size_t size = elem_size(w->type), step = block_depth(w->k);
+    const size_t size = rs_elem_size(w->type), step = block_depth(w->k);
     for (size_t l = 0; l < w->k; l += step) { /* a block stays in L1 while its columns fill up */
         const size_t depth = w->k - l < step ? w->k - l : step;
         if ((panel + 1) * w->nr > w->n)
-            memset(j->to + rs_packed_at(w, l, panel * w->nr) * size, 0, depth * w->nr * size);
+            memset(j->to + packed_at(w, l, panel * w->nr) * size, 0, depth * w->nr * size);
         for (size_t col = panel * w->nr; col < (panel + 1) * w->nr && col < w->n; col++)
             if (size == sizeof(float))
                 pack_column(j, col, l, depth, sizeof(float));
@@ -145,7 +124,7 @@ rs_status rs_packed_make(const rs_exec *ex, rs_arena *arena, const rs_packed_sou
 {
     rs_packed w = { .n = src->n, .k = src->c * src->taps, .type = src->type };
     void *to;
-    RS_TRY(alloc(ex, arena, 1, &w, &to, err));
+    RS_TRY(alloc(ex, arena, &w, &to, err));
     struct pack_job j = { .src = src, .w = &w, .to = to };
     rs_par_for(ex->pool, rs_packed_panels(&w), pack_panel, &j);
     *out = w;
@@ -159,7 +138,7 @@ static void widen(const rs_kern *kern, rs_elem type, const uint16_t *src, size_t
 
 void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size_t row, float *dst)
 {
-    const size_t n = src->c * src->taps, size = elem_size(src->type);
+    const size_t n = src->c * src->taps, size = rs_elem_size(src->type);
     const uint8_t *from = src->data;
     from += row * n * size;
     if (src->type == RS_ELEM_F32) {

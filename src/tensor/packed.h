@@ -14,6 +14,7 @@
 #include "tensor/exec.h"
 
 typedef enum rs_elem { RS_ELEM_F32, RS_ELEM_F16, RS_ELEM_BF16 } rs_elem;
+size_t rs_elem_size(rs_elem type);
 
 /* Weights as they lie in a file: [n, c, taps] row-major, at any address. */
 typedef struct rs_packed_source {
@@ -22,12 +23,11 @@ typedef struct rs_packed_source {
     size_t n, c, taps;
 } rs_packed_source;
 
-/* One or more matrices [k, n], k = c * taps with the taps outermost. */
+/* A matrix [k, n], k = c * taps with the taps outermost. */
 typedef struct rs_packed {
     size_t n, k;
     size_t nr; /* of the kernels it was packed for */
     rs_elem type;
-    size_t planes;
     const void *data;
 } rs_packed;
 
@@ -35,21 +35,12 @@ typedef struct rs_packed {
 rs_status rs_packed_make(const rs_exec *ex, rs_arena *arena, const rs_packed_source *src, rs_packed *out,
                          rs_err *err);
 
-/* Memory for `planes` float matrices [k, n], to be filled by the caller: element
- * (l, j) of a plane is at rs_packed_at; columns up to the next multiple of nr
- * want zeros. Plane i starts at i * rs_packed_count. */
-rs_status rs_packed_alloc(const rs_exec *ex, rs_arena *arena, size_t n, size_t k, size_t planes,
-                          float **data, rs_packed *out, rs_err *err);
-size_t rs_packed_at(const rs_packed *w, size_t l, size_t j);
-size_t rs_packed_count(const rs_packed *w);
 static inline size_t rs_packed_panels(const rs_packed *w)
 {
     return (w->n + w->nr - 1) / w->nr;
 }
-/* Bytes of all planes as they lie in memory. */
+/* Bytes they take in memory. */
 size_t rs_packed_bytes(const rs_packed *w);
-/* Float matrix i of several. */
-rs_packed rs_packed_plane(const rs_packed *w, size_t i);
 
 /* Row `row` of a source, [c, taps], as floats. */
 void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size_t row, float *dst);

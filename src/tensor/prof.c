@@ -28,7 +28,6 @@ const char *rs_prof_kind_name(rs_prof_kind kind)
         [RS_PROF_CROSS_ATTENTION] = "cross attention",
         [RS_PROF_NORM] = "norm",
         [RS_PROF_ACTIVATION] = "activation",
-        [RS_PROF_UPSAMPLE] = "upsample",
         [RS_PROF_CONCAT] = "concat",
         [RS_PROF_PART] = "part",
     };

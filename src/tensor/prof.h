@@ -22,7 +22,6 @@ typedef enum rs_prof_kind {
     RS_PROF_CROSS_ATTENTION,
     RS_PROF_NORM, /* with the activation that follows in the same pass */
     RS_PROF_ACTIVATION,
-    RS_PROF_UPSAMPLE,
     RS_PROF_CONCAT,
     RS_PROF_PART, /* of a picture, such as "unet step", around its operations */
     RS_PROF_KINDS

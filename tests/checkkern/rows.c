@@ -259,14 +259,42 @@ static double wino_output_terms(const ck_inputs *in, int b, size_t y, size_t x, 
     return total;
 }
 
+static const double G[6][3] = {
+    {1 / 1.265625, 0, 0},
+    {-1 / 1.8984375, -0.75 / 1.8984375, -0.5625 / 1.8984375},
+    {-1 / 1.8984375, 0.75 / 1.8984375, -0.5625 / 1.8984375},
+    {1 / 7.59375, 1.5 / 7.59375, 2.25 / 7.59375},
+    {1 / 7.59375, -1.5 / 7.59375, 2.25 / 7.59375},
+    {0, 0, 1},
+};
+/* ld - c further floats between the planes; f chooses the part */
+static size_t wino_weight_ld(const ck_shape *s)
+{
+    return s->rows * s->c + s->ld - s->c;
+}
+static int wino_weight_part(const ck_shape *s)
+{
+    return (int)(s->f * 100) % 3;
+}
 static void wino_weight_setup(ck_buf *b, const ck_shape *s)
 {
-    b[0] = mat(CK_OUT, 36, 1, s->ld);
-    b[1] = vec(CK_F32, CK_IN, 9);
+    b[0] = mat(CK_OUT, 12, s->rows * s->c, wino_weight_ld(s));
+    b[1] = mat(CK_IN, s->rows * 9, s->c, s->c);
 }
 static void wino_weight_call(const rs_kern *k, void *const *p, const ck_shape *s)
 {
-    k->wino_weight(p[0], s->ld, p[1]);
+    k->wino_weight(p[0], wino_weight_ld(s), p[1], s->rows, s->c, wino_weight_part(s));
+}
+static double wino_weight_terms(const ck_inputs *in, int b, size_t i0, size_t q, size_t j)
+{
+    static const int rows[3][2] = {{0, 5}, {1, 2}, {3, 4}};
+    const ck_shape *s = in->shape;
+    double total = 0;
+    for (size_t t = 0; t < 9; t++)
+        total += fabs(G[rows[wino_weight_part(s)][q / 6]][t / 3] * G[q % 6][t % 3]) *
+                 abs_at(in, 1, (j / s->c * 9 + t) * s->c + j % s->c);
+    (void)b, (void)i0;
+    return total;
 }
 
 /* All panels of a product. f: the depth, 0 to 168; flag: with bias and residual.
@@ -398,8 +426,9 @@ const ck_row ck_rows[] = {
      .setup = wino_output_setup, .call = wino_output_call, .terms = wino_output_terms,
      .bench = {.c = 320, .ld = 328, .ld2 = 320, .y1 = 4, .x1 = 4, .flag = true},
      .flops = 320.0 * (10 * 12 + 2 * 16)},
-    {.name = "wino_weight", .n_buf = 2, .min_c = 1, .setup = wino_weight_setup,
-     .call = wino_weight_call, .bench = {.ld = 1}, .flops = 2.0 * (18 * 3 + 36 * 3)},
+    {.name = "wino_weight", .cls = CK_SUM, .n_buf = 2, .setup = wino_weight_setup,
+     .call = wino_weight_call, .terms = wino_weight_terms,
+     .bench = {.rows = 64, .c = 16, .ld = 32, .f = 0.01f}, .flops = 64.0 * 16 * (9 * 6 + 2 * 26)},
     {.name = "gemm", .cls = CK_SUM, .n_buf = 5, .alias = {4}, .setup = gemm_setup,
      .call = gemm_call, .terms = gemm_terms,
      .bench = {.rows = 144, .c = 64, .ld = 64, .ld2 = 64, .f = 2.8285f, .flag = true},

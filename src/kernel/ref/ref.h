@@ -31,7 +31,7 @@ void rs_ref_wino_input(float *dst, size_t ld_dst, const float *src, ptrdiff_t ld
                        ptrdiff_t ld_pix, int y0, int y1, int x0, int x1, size_t c);
 void rs_ref_wino_output(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, const float *m, size_t ld_m,
                         const float *bias, const float *res, int ny, int nx, size_t c);
-void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g);
+void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g, size_t n, size_t c, int part);
 
 enum { RS_REF_GEMM_NR = 8 };
 void rs_ref_gemm(const rs_gemm_block *g);

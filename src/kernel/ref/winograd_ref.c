@@ -85,13 +85,16 @@ void rs_ref_wino_output(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, const fl
     }
 }
 
-void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g)
+void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g, size_t n, size_t c, int part)
 {
-    double v[36];
-    double gd[9];
-    for (int i = 0; i < 9; i++)
-        gd[i] = (double)g[i];
-    sandwich(v, G[0], gd, 6, 3);
-    for (size_t k = 0; k < 36; k++)
-        dst[k * ld_dst] = (float)v[k];
+    const int rows[3][2] = {{0, 5}, {1, 2}, {3, 4}};
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < c; j++) {
+            double v[36], gd[9];
+            for (size_t t = 0; t < 9; t++)
+                gd[t] = (double)g[(i * 9 + t) * c + j];
+            sandwich(v, G[0], gd, 6, 3);
+            for (size_t q = 0; q < 12; q++)
+                dst[q * ld_dst + i * c + j] = (float)v[6 * rows[part][q / 6] + (int)(q % 6)];
+        }
 }

@@ -63,13 +63,25 @@ static RS_ALWAYS_INLINE void wino_input_at(float *dst, size_t ld_dst, const floa
     }
 }
 
+/* The 36 stores of a vector go to as many lines, each of which must come from a
+ * farther cache before a store to it ends, one after the other: asked for a tile
+ * ahead, they come together. */
+static RS_ALWAYS_INLINE void ahead(const float *next, size_t ld)
+{
+    for (size_t k = 0; k < 36; k++, next += ld)
+        RS_PREFETCH(next);
+}
+
 static void vec_wino_input(float *dst, size_t ld_dst, const float *src, ptrdiff_t ld_row,
                            ptrdiff_t ld_pix, int y0, int y1, int x0, int x1, size_t c)
 {
     size_t j = 0;
     if (y0 <= 0 && y1 >= 6 && x0 <= 0 && x1 >= 6)
-        for (; j + VF_N <= c; j += VF_N)
+        for (; j + VF_N <= c; j += VF_N) {
+            if (j % 16 == 0)
+                ahead(dst + c + j, ld_dst);
             wino_input_at(dst + j, ld_dst, src + j, ld_row, ld_pix, 0, 6, 0, 6, VF_N);
+        }
     for (; j < c; j += VF_N)
         wino_input_at(dst + j, ld_dst, src + j, ld_row, ld_pix, y0, y1, x0, x1,
                       c - j < VF_N ? c - j : VF_N);
@@ -114,6 +126,73 @@ static void vec_wino_output(float *dst, ptrdiff_t ld_row, ptrdiff_t ld_pix, cons
     }
 }
 
+/* Row r of G is g_row[r] * (1, p, p^2) with p the point of the row: the sums over
+ * powers, exact constants, come first, and each value is scaled once at its end. */
+#define FIRST (1 / (WINO_A * WINO_A * WINO_B * WINO_B))
+#define AT_A (1 / (2 * WINO_A * WINO_A * (WINO_A * WINO_A - WINO_B * WINO_B)))
+#define AT_B (1 / (2 * WINO_B * WINO_B * (WINO_B * WINO_B - WINO_A * WINO_A)))
+
+/* (g0 + p g1 + p^2 g2) and the same at -p */
+static RS_ALWAYS_INLINE void at_points(vf *plus, vf *minus, float p, vf g0, vf g1, vf g2)
+{
+    const vf vp = vf_set1(p), even = vf_fma(vf_set1(p * p), g2, g0);
+    *plus = vf_fma(vp, g1, even);
+    *minus = vf_fnma(vp, g1, even);
+}
+
+/* One row of G g, times G^T: six values, scale being the row's own. */
+static RS_ALWAYS_INLINE void wino_weight_row(float *dst, size_t ld_dst, const vf g[3], double scale,
+                                             size_t k)
+{
+    vf a, na, b, nb;
+    at_points(&a, &na, A, g[0], g[1], g[2]);
+    at_points(&b, &nb, B, g[0], g[1], g[2]);
+    const vf sa = vf_set1((float)(scale * AT_A)), sb = vf_set1((float)(scale * AT_B));
+    vf_st(dst, vf_mul(g[0], vf_set1((float)(scale * FIRST))), k);
+    vf_st(dst + ld_dst, vf_mul(a, sa), k);
+    vf_st(dst + 2 * ld_dst, vf_mul(na, sa), k);
+    vf_st(dst + 3 * ld_dst, vf_mul(b, sb), k);
+    vf_st(dst + 4 * ld_dst, vf_mul(nb, sb), k);
+    vf_st(dst + 5 * ld_dst, vf_mul(g[2], vf_set1((float)scale)), k);
+}
+
+static RS_ALWAYS_INLINE void wino_weight_at(float *dst, size_t ld_dst, const float *g, size_t c, int part,
+                                            size_t k)
+{
+    vf upper[3], lower[3];
+    for (size_t x = 0; x < 3; x++) {
+        const vf g0 = vf_ld(g + x * c, k), g2 = vf_ld(g + (6 + x) * c, k);
+        if (part == 0) {
+            upper[x] = g0;
+            lower[x] = g2;
+        } else {
+            at_points(&upper[x], &lower[x], part == 1 ? A : B, g0, vf_ld(g + (3 + x) * c, k), g2);
+        }
+    }
+    wino_weight_row(dst, ld_dst, upper, part == 0 ? FIRST : part == 1 ? AT_A : AT_B, k);
+    wino_weight_row(dst + 6 * ld_dst, ld_dst, lower, part == 0 ? 1 : part == 1 ? AT_A : AT_B, k);
+}
+
+static RS_ALWAYS_INLINE void wino_weight_part(float *dst, size_t ld_dst, const float *g, size_t n, size_t c,
+                                              int part)
+{
+    for (size_t r = 0; r < n; r++, dst += c, g += 9 * c)
+        VEC_EACH(c, wino_weight_at(dst + i, ld_dst, g + i, c, part, k));
+}
+
+static void vec_wino_weight(float *dst, size_t ld_dst, const float *g, size_t n, size_t c, int part)
+{
+    if (part == 0)
+        wino_weight_part(dst, ld_dst, g, n, c, 0);
+    else if (part == 1)
+        wino_weight_part(dst, ld_dst, g, n, c, 1);
+    else
+        wino_weight_part(dst, ld_dst, g, n, c, 2);
+}
+
+#undef FIRST
+#undef AT_A
+#undef AT_B
 #undef A
 #undef B
 

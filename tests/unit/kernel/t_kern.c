@@ -163,7 +163,13 @@ static void winograd_case(int y0, int y1, int x0, int x1)
         d[i] = noise(i + 5);
     for (uint32_t i = 0; i < 9; i++)
         g[i] = noise(i + 100);
-    ref()->wino_weight(u, 1, g);
+    static const size_t rows[3][2] = {{0, 5}, {1, 2}, {3, 4}};
+    for (int part = 0; part < 3; part++) {
+        float two[12];
+        ref()->wino_weight(two, 1, g, 1, 1, part);
+        memcpy(u + 6 * rows[part][0], two, 6 * sizeof(float));
+        memcpy(u + 6 * rows[part][1], two + 6, 6 * sizeof(float));
+    }
     ref()->wino_input(v, 1, d, 6, 1, y0, y1, x0, x1, 1);
     for (size_t k = 0; k < 36; k++)
         m[k] = u[k] * v[k];

@@ -105,7 +105,7 @@ static rs_tensor run_down(const struct place *p, const char *path, const rs_tens
     rs_conv conv;
     rs_tensor y = golden_model_new(p->m, x->n, (x->h + pad) / 2, (x->w + pad) / 2, x->c);
     CHECK_OK(rs_conv_load(&s, "conv", x->c, x->c, 3, 2, pad, &conv, &err));
-    CHECK_OK(rs_conv_forward(&p->m->ex, &conv, &y, x, NULL, NULL, &err));
+    CHECK_OK(rs_conv_forward(&p->m->ex, &conv, &y, x, NULL, &err));
     return y;
 }
 
@@ -113,10 +113,9 @@ static rs_tensor run_up(const struct place *p, const char *path, const rs_tensor
 {
     const rs_scope s = scope_of(p, path);
     rs_conv conv;
-    rs_tensor big = golden_model_new(p->m, x->n, h, w, x->c), y = golden_model_new(p->m, x->n, h, w, x->c);
+    rs_tensor y = golden_model_new(p->m, x->n, h, w, x->c);
     CHECK_OK(rs_conv_load(&s, "conv", x->c, x->c, 3, 1, 1, &conv, &err));
-    rs_op_upsample_nearest(&p->m->ex, &big, x);
-    CHECK_OK(rs_conv_forward(&p->m->ex, &conv, &y, &big, NULL, NULL, &err));
+    CHECK_OK(rs_conv_forward(&p->m->ex, &conv, &y, x, &(rs_conv_args){ .enlarge = true }, &err));
     return y;
 }
 
@@ -273,7 +272,7 @@ static void walk_conv_in(struct walk *w, const char *path)
     rs_conv conv;
     rs_tensor y = golden_model_new(w->p.m, w->x.n, w->x.h, w->x.w, want.c);
     CHECK_OK(rs_conv_load(&s, path, w->x.c, want.c, 3, 1, 1, &conv, &err));
-    CHECK_OK(rs_conv_forward(&w->p.m->ex, &conv, &y, &w->x, NULL, NULL, &err));
+    CHECK_OK(rs_conv_forward(&w->p.m->ex, &conv, &y, &w->x, NULL, &err));
     arrive(w, path, &y);
 }
 

@@ -114,6 +114,12 @@ struct conv_case {
     rs_elem type;
 };
 
+/* A source that is normalised or enlarged on its way in. */
+struct conv_source {
+    enum { AS_IS, NORM, ENLARGE } kind;
+    int h, w; /* before it is enlarged */
+};
+
 static const struct conv_case conv_cases[] = {
     { 1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 0, RS_ELEM_F32 },
     { 2, 5, 7, 4, 18, 3, 1, 1, 5, 7, 0, RS_ELEM_F32 },     /* patches: few channels */
@@ -128,12 +134,50 @@ static const struct conv_case conv_cases[] = {
     { 1, 5, 6, 330, 20, 3, 1, 1, 5, 6, 1, RS_ELEM_F16 },  /* winograd, two blocks of the depth */
     { 1, 7, 5, 70, 17, 3, 2, 1, 4, 3, 2, RS_ELEM_BF16 },  /* patches, two */
     { 1, 3, 4, 350, 9, 1, 1, 0, 3, 4, 2, RS_ELEM_F16 },
+    { 2, 21, 18, 40, 3, 3, 1, 1, 21, 18, 0, RS_ELEM_F16 }, /* winograd, few outputs */
+    { 2, 70, 66, 16, 5, 3, 1, 1, 70, 66, 0, RS_ELEM_BF16 }, /* several blocks of tiles, broken groups */
 };
 
-static void run_conv(const struct conv_case *c, int threads, float *keep)
+static const struct {
+    struct conv_case conv;
+    struct conv_source source;
+} prepared_cases[] = {
+    { { 2, 19, 37, 330, 20, 3, 1, 1, 19, 37, 1, RS_ELEM_F32 }, { NORM, 19, 37 } },
+    { { 2, 5, 3, 7, 20, 3, 1, 1, 5, 3, 1, RS_ELEM_F32 }, { NORM, 5, 3 } },
+    { { 1, 4, 6, 20, 7, 1, 1, 0, 4, 6, 0, RS_ELEM_F32 }, { NORM, 4, 6 } },
+    { { 2, 36, 20, 24, 17, 3, 1, 1, 36, 20, 0, RS_ELEM_F16 }, { ENLARGE, 18, 10 } },
+    { { 2, 9, 21, 17, 20, 3, 1, 1, 9, 21, 2, RS_ELEM_F32 }, { ENLARGE, 5, 11 } }, /* not a multiple */
+    { { 1, 8, 5, 3, 9, 3, 1, 1, 8, 5, 0, RS_ELEM_F32 }, { ENLARGE, 4, 3 } },
+};
+
+/* What the convolution of c reads: x, or what becomes of it on its way in. */
+static rs_tensor source_seen(struct env *e, const struct conv_case *c, const rs_tensor *x,
+                             const rs_channel_scale *by)
+{
+    rs_tensor seen = tensor(e, c->n, c->h, c->w, c->c_in);
+    for (int n = 0; n < c->n; n++)
+        for (int y = 0; y < c->h; y++)
+            for (int i = 0; i < c->w * c->c_in; i++) {
+                const int ch = i % c->c_in, px = i / c->c_in;
+                float *to = &seen.data[((n * c->h + y) * c->w + px) * c->c_in + ch];
+                *to = at(x, n, y * x->h / c->h, px * x->w / c->w, ch);
+                if (by) {
+                    const double v = (double)*to * (double)by->scale[n * c->c_in + ch] +
+                                     (double)by->shift[n * c->c_in + ch];
+                    *to = (float)(by->silu ? v / (1 + exp(-v)) : v);
+                }
+            }
+    return seen;
+}
+
+static void run_conv(const struct conv_case *c, const struct conv_source *from, int threads, float *keep)
 {
     struct env e = open_env(threads);
-    const rs_tensor x = tensor(&e, c->n, c->h, c->w, c->c_in);
+    const rs_tensor whole = tensor(&e, c->n, from->h, from->w, c->c_in);
+    const rs_channel_scale by = { floats(&e, (size_t)(c->n * c->c_in)), floats(&e, (size_t)(c->n * c->c_in)),
+                                  c->kernel == 3 };
+    const rs_channel_scale *norm = from->kind == NORM ? &by : NULL;
+    const rs_tensor x = source_seen(&e, c, &whole, norm);
     const rs_tensor y = tensor(&e, c->n, c->oh, c->ow, c->c_out);
     const rs_tensor r = tensor(&e, c->n, c->oh, c->ow, c->c_out);
     rs_tensor res = r;
@@ -147,8 +191,9 @@ static void run_conv(const struct conv_case *c, int threads, float *keep)
     rs_conv_weights packed;
     const rs_packed_source oihw = source(&e, c->type, (size_t)c->c_out, (size_t)c->c_in, (size_t)(k * k), w);
     CHECK_OK(rs_conv_pack(&e.ex, e.a, &oihw, k, c->stride == 1, &packed, &err));
-    const rs_conv_args args = { c->stride, c->pad, b, c->res ? &res : NULL };
-    CHECK_OK(rs_op_conv(&e.ex, &y, &x, &packed, &args, &err));
+    const rs_conv_args args = { .stride = c->stride, .pad = c->pad, .bias = b, .res = c->res ? &res : NULL,
+                                .norm = norm, .enlarge = from->kind == ENLARGE };
+    CHECK_OK(rs_op_conv(&e.ex, &y, &whole, &packed, &args, &err));
     for (int n = 0; n < c->n; n++)
         for (int oy = 0; oy < c->oh; oy++)
             for (int ox = 0; ox < c->ow; ox++)
@@ -177,8 +222,13 @@ static void convolutions(void)
 {
     static float keep[100000];
     for (size_t i = 0; i < sizeof(conv_cases) / sizeof(conv_cases[0]); i++) {
-        run_conv(&conv_cases[i], 1, keep);
-        run_conv(&conv_cases[i], 3, keep);
+        const struct conv_source same = { AS_IS, conv_cases[i].h, conv_cases[i].w };
+        run_conv(&conv_cases[i], &same, 1, keep);
+        run_conv(&conv_cases[i], &same, 3, keep);
+    }
+    for (size_t i = 0; i < sizeof(prepared_cases) / sizeof(prepared_cases[0]); i++) {
+        run_conv(&prepared_cases[i].conv, &prepared_cases[i].source, 1, keep);
+        run_conv(&prepared_cases[i].conv, &prepared_cases[i].source, 3, keep);
     }
 }
 
