@@ -13,7 +13,8 @@ struct layer {
 
 struct rs_clip_text {
     rs_text_config cfg;
-    const float *tokens, *positions; /* [vocab, width], [max_tokens, width] */
+    rs_table tokens;        /* [vocab, width] */
+    const float *positions; /* [max_tokens, width] */
     struct layer *layers;
     rs_norm final;
 };
@@ -41,11 +42,9 @@ rs_status rs_clip_text_load(const rs_exec *ex, rs_arena *arena, const rs_bundle 
     if (!t)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the text encoder");
     t->cfg = *rs_bundle_text(bundle);
-    const int64_t w = t->cfg.width;
-    RS_TRY(rs_scope_f32(&emb, arena, "token_embedding.weight", 2, (const int64_t[]){ t->cfg.vocab_size, w },
-                        &t->tokens, err));
+    RS_TRY(rs_table_load(&emb, "token_embedding", t->cfg.vocab_size, t->cfg.width, &t->tokens, err));
     RS_TRY(rs_scope_f32(&emb, arena, "position_embedding.weight", 2,
-                        (const int64_t[]){ t->cfg.max_tokens, w }, &t->positions, err));
+                        (const int64_t[]){ t->cfg.max_tokens, t->cfg.width }, &t->positions, err));
     t->layers = RS_NEW_N(arena, struct layer, (size_t)t->cfg.layers);
     if (!t->layers)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the text encoder");
@@ -75,14 +74,12 @@ static rs_status layer_run(const rs_exec *ex, const rs_clip_text *t, const struc
     return RS_OK;
 }
 
-static void embed(const rs_clip_text *t, const int *ids, const rs_tensor *x)
+static void embed(const rs_exec *ex, const rs_clip_text *t, const int *ids, const rs_tensor *x)
 {
     const size_t w = (size_t)t->cfg.width, tokens = (size_t)x->w;
     for (size_t r = 0; r < (size_t)x->n * tokens; r++) {
-        RS_BUG_IF(ids[r] < 0 || ids[r] >= t->cfg.vocab_size);
-        const float *e = t->tokens + (size_t)ids[r] * w, *p = t->positions + r % tokens * w;
-        for (size_t c = 0; c < w; c++)
-            x->data[r * w + c] = e[c] + p[c];
+        rs_table_row(ex, &t->tokens, ids[r], x->data + r * w);
+        ex->kern->add(x->data + r * w, x->data + r * w, t->positions + r % tokens * w, w);
     }
 }
 
@@ -93,7 +90,7 @@ static rs_status run(const rs_exec *ex, const rs_clip_text *t, const int *ids, c
     RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, dst->c, &x, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, dst->c, &h, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, t->cfg.mlp_width, &wide, err));
-    embed(t, ids, &x);
+    embed(ex, t, ids, &x);
     for (int i = 0; i < t->cfg.layers; i++)
         RS_TRY(layer_run(ex, t, &t->layers[i], &x, &h, &wide, err));
     return rs_norm_forward(ex, &t->final, dst, &x, false, err);

@@ -41,10 +41,10 @@ static rs_status load_vector(const rs_scope *s, const char *name, int n, const f
 }
 
 /* The weights `weight` of a layer as they lie in the file; those of a type that
- * cannot be packed become floats in scratch, which the caller rewinds. shape: n,
- * c, and rank - 2 further ones. */
-static rs_status weight_source(const rs_scope *s, int rank, const int64_t *shape, rs_packed_source *src,
-                               const rs_wtensor **tensor, rs_err *err)
+ * cannot be packed become floats in memory of arena. shape: n, c, and rank - 2
+ * further ones. */
+static rs_status weight_source(const rs_scope *s, rs_arena *arena, int rank, const int64_t *shape,
+                               rs_packed_source *src, const rs_wtensor **tensor, rs_err *err)
 {
     const rs_scope full = rs_scope_sub(s, "weight");
     RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, s->ex->pool, tensor,
@@ -58,7 +58,7 @@ static rs_status weight_source(const rs_scope *s, int rank, const int64_t *shape
     src->data = t->data;
     if (t->dtype == RS_DTYPE_F64) {
         const float *values;
-        RS_TRY(rs_scope_f32(s, s->ex->scratch, "weight", rank, shape, &values, err));
+        RS_TRY(rs_scope_f32(s, arena, "weight", rank, shape, &values, err));
         src->data = values;
     }
     return RS_OK;
@@ -75,7 +75,7 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     if (bias)
         RS_TRY(load_vector(&at, "bias", out, &lin.b, err));
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
-    rs_status st = weight_source(&at, 2, (const int64_t[]){ out, in }, &src, &t, err);
+    rs_status st = weight_source(&at, s->ex->scratch, 2, (const int64_t[]){ out, in }, &src, &t, err);
     if (st == RS_OK)
         st = rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
@@ -117,7 +117,7 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     RS_TRY(load_vector(&at, "bias", c_out, &conv.bias, err));
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
     const int64_t shape[] = { c_out, c_in, kernel, kernel };
-    rs_status st = weight_source(&at, 4, shape, &src, &t, err);
+    rs_status st = weight_source(&at, s->ex->scratch, 4, shape, &src, &t, err);
     if (st == RS_OK)
         st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, &conv.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
@@ -146,6 +146,23 @@ rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *
     rs_prof_end(ex->prof, t0, conv_kind(c), c->name, 2.0 * (double)rs_tensor_count(dst) * c->w.c_in *
                 c->w.kernel * c->w.kernel, moved_bytes(rs_conv_bytes(&c->w), dst, src, args.res));
     return RS_OK;
+}
+
+rs_status rs_table_load(const rs_scope *s, const char *name, int n, int c, rs_table *t, rs_err *err)
+{
+    const rs_scope at = rs_scope_sub(s, "%s", name);
+    rs_table table = { .n = n, .c = c };
+    const rs_wtensor *w;
+    RS_TRY(weight_source(&at, s->arena, 2, (const int64_t[]){ n, c }, &table.rows, &w, err));
+    rs_wtensor_drop(w); /* all values were looked at, few will be used */
+    *t = table;
+    return RS_OK;
+}
+
+void rs_table_row(const rs_exec *ex, const rs_table *t, int row, float *dst)
+{
+    RS_BUG_IF(row < 0 || row >= t->n);
+    rs_packed_source_row(ex->kern, &t->rows, (size_t)row, dst);
 }
 
 rs_status rs_norm_load(const rs_scope *s, const char *name, int c, int groups, float eps, rs_norm *n,

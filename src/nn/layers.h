@@ -62,6 +62,16 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
 rs_status rs_conv_forward(const rs_exec *ex, const rs_conv *c, const rs_tensor *dst,
                           const rs_tensor *src, const rs_conv_args *with, rs_err *err);
 
+/* Rows of c values each, which stay in the file, in its type. */
+typedef struct rs_table {
+    int n, c;
+    rs_packed_source rows;
+} rs_table;
+
+rs_status rs_table_load(const rs_scope *s, const char *name, int n, int c, rs_table *t, rs_err *err);
+/* dst: [c]; 0 <= row < n */
+void rs_table_row(const rs_exec *ex, const rs_table *t, int row, float *dst);
+
 /* Group norm (groups > 0) or layer norm (groups == 0). */
 typedef struct rs_norm {
     int c, groups;
