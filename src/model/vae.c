@@ -145,15 +145,71 @@ static rs_status mid_run(const rs_exec *ex, const struct mid *m, const rs_tensor
     return rs_resblock_forward(ex, &m->second, x, x, NULL, err);
 }
 
-/* The resnets of a level; *x is replaced when the channels change. */
-static rs_status resnets_run(const rs_exec *ex, const struct level *lev, rs_tensor *x, rs_err *err)
+/* The picture on its way through a half, in one of two buffers; a layer that changes
+ * its shape writes to the other. At full size a picture is what memory is needed for:
+ * 268 MB with 256 channels of 512x512. */
+struct flow {
+    rs_tensor x;
+    rs_tensor buffers[2]; /* flat, as large as the largest picture they will hold */
+    int current;
+};
+
+/* x's successor, of another shape, in the other buffer. */
+static rs_tensor flow_next(const struct flow *f, int h, int w, int c)
+{
+    const rs_tensor *buffer = &f->buffers[!f->current];
+    const rs_tensor y = { .n = f->x.n, .h = h, .w = w, .c = c, .data = buffer->data };
+    RS_BUG_IF(rs_tensor_count(&y) > rs_tensor_count(buffer));
+    return y;
+}
+
+static void flow_move(struct flow *f, const rs_tensor *y)
+{
+    f->x = *y;
+    f->current = !f->current;
+}
+
+static int scaled(int size, bool up)
+{
+    return up ? 2 * size : size / 2;
+}
+
+/* Room for a picture of x's shape that goes through these levels. */
+static rs_status flow_start(const rs_exec *ex, const struct half *half, int n_levels, bool up,
+                            const rs_tensor *x, struct flow *f, rs_err *err)
+{
+    rs_tensor y = *x, most[2] = { *x, { 1, 1, 1, 1, NULL } };
+    int at = 0;
+    for (int i = 0; i < n_levels; i++)
+        for (int move = 0; move < 2; move++) { /* the first resnet, the sampler */
+            if (move ? !half->levels[i].has_sampler : y.c == half->levels[i].c)
+                continue;
+            y.c = half->levels[i].c;
+            y.h = move ? scaled(y.h, up) : y.h;
+            y.w = move ? scaled(y.w, up) : y.w;
+            at = !at;
+            if (rs_tensor_count(&y) > rs_tensor_count(&most[at]))
+                most[at] = y;
+        }
+    for (int i = 0; i < 2; i++)
+        RS_TRY(rs_tensor_alloc(ex->scratch, most[i].n, most[i].h, most[i].w, most[i].c, &f->buffers[i],
+                               err));
+    f->current = 0;
+    f->x = *x;
+    f->x.data = f->buffers[0].data;
+    return RS_OK;
+}
+
+static rs_status resnets_run(const rs_exec *ex, const struct level *lev, struct flow *f, rs_err *err)
 {
     for (int i = 0; i < lev->n_resnets; i++) {
-        rs_tensor y = *x;
-        if (x->c != lev->c)
-            RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, lev->c, &y, err));
-        RS_TRY(rs_resblock_forward(ex, &lev->resnets[i], &y, x, NULL, err));
-        *x = y;
+        if (f->x.c == lev->c) {
+            RS_TRY(rs_resblock_forward(ex, &lev->resnets[i], &f->x, &f->x, NULL, err));
+            continue;
+        }
+        const rs_tensor y = flow_next(f, f->x.h, f->x.w, lev->c);
+        RS_TRY(rs_resblock_forward(ex, &lev->resnets[i], &y, &f->x, NULL, err));
+        flow_move(f, &y);
     }
     return RS_OK;
 }
@@ -162,17 +218,20 @@ static rs_status encode(const rs_exec *ex, const rs_vae *v, const rs_tensor *pic
                         rs_err *err)
 {
     const struct half *e = &v->enc;
-    rs_tensor x, y;
-    RS_TRY(rs_tensor_alloc(ex->scratch, picture->n, picture->h, picture->w, v->cfg.channels[0], &x, err));
-    RS_TRY(rs_conv_forward(ex, &e->in, &x, picture, NULL, err));
+    struct flow f;
+    rs_tensor x = *picture, y;
+    x.c = v->cfg.channels[0];
+    RS_TRY(flow_start(ex, e, v->cfg.n_levels, false, &x, &f, err));
+    RS_TRY(rs_conv_forward(ex, &e->in, &f.x, picture, NULL, err));
     for (int i = 0; i < v->cfg.n_levels; i++) {
-        RS_TRY(resnets_run(ex, &e->levels[i], &x, err));
+        RS_TRY(resnets_run(ex, &e->levels[i], &f, err));
         if (!e->levels[i].has_sampler)
             continue;
-        RS_TRY(rs_tensor_alloc(ex->scratch, x.n, x.h / 2, x.w / 2, x.c, &y, err));
-        RS_TRY(rs_conv_forward(ex, &e->levels[i].sampler, &y, &x, NULL, err));
-        x = y;
+        y = flow_next(&f, scaled(f.x.h, false), scaled(f.x.w, false), f.x.c);
+        RS_TRY(rs_conv_forward(ex, &e->levels[i].sampler, &y, &f.x, NULL, err));
+        flow_move(&f, &y);
     }
+    x = f.x;
     RS_TRY(mid_run(ex, &e->mid, &x, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, x.n, x.h, x.w, 2 * v->cfg.latent_channels, &y, err));
     RS_TRY(rs_norm_conv_forward(ex, &e->norm_out, &e->out, &y, &x, NULL, err));
@@ -210,12 +269,11 @@ rs_status rs_vae_encode(const rs_exec *ex, const rs_vae *v, const rs_tensor *pic
     return s;
 }
 
-static rs_status up_sample(const rs_exec *ex, const struct level *lev, rs_tensor *x, rs_err *err)
+static rs_status up_sample(const rs_exec *ex, const struct level *lev, struct flow *f, rs_err *err)
 {
-    rs_tensor y;
-    RS_TRY(rs_tensor_alloc(ex->scratch, x->n, 2 * x->h, 2 * x->w, lev->c, &y, err));
-    RS_TRY(rs_conv_forward(ex, &lev->sampler, &y, x, &(rs_conv_args){ .enlarge = true }, err));
-    *x = y;
+    const rs_tensor y = flow_next(f, scaled(f->x.h, true), scaled(f->x.w, true), lev->c);
+    RS_TRY(rs_conv_forward(ex, &lev->sampler, &y, &f->x, &(rs_conv_args){ .enlarge = true }, err));
+    flow_move(f, &y);
     return RS_OK;
 }
 
@@ -223,20 +281,22 @@ static rs_status decode(const rs_exec *ex, const rs_vae *v, const rs_tensor *lat
                         const rs_tensor *picture, rs_err *err)
 {
     const struct half *d = &v->dec;
-    rs_tensor z = *latent, x;
+    rs_tensor z = *latent, x = *latent;
+    struct flow f;
     if (v->cfg.post_quant_conv) {
         RS_TRY(rs_tensor_alloc(ex->scratch, z.n, z.h, z.w, z.c, &z, err));
         RS_TRY(rs_conv_forward(ex, &v->post_quant, &z, latent, NULL, err));
     }
-    RS_TRY(rs_tensor_alloc(ex->scratch, z.n, z.h, z.w, v->cfg.channels[v->cfg.n_levels - 1], &x, err));
-    RS_TRY(rs_conv_forward(ex, &d->in, &x, &z, NULL, err));
-    RS_TRY(mid_run(ex, &d->mid, &x, err));
+    x.c = v->cfg.channels[v->cfg.n_levels - 1];
+    RS_TRY(flow_start(ex, d, v->cfg.n_levels, true, &x, &f, err));
+    RS_TRY(rs_conv_forward(ex, &d->in, &f.x, &z, NULL, err));
+    RS_TRY(mid_run(ex, &d->mid, &f.x, err));
     for (int i = 0; i < v->cfg.n_levels; i++) {
-        RS_TRY(resnets_run(ex, &d->levels[i], &x, err));
+        RS_TRY(resnets_run(ex, &d->levels[i], &f, err));
         if (d->levels[i].has_sampler)
-            RS_TRY(up_sample(ex, &d->levels[i], &x, err));
+            RS_TRY(up_sample(ex, &d->levels[i], &f, err));
     }
-    return rs_norm_conv_forward(ex, &d->norm_out, &d->out, picture, &x, NULL, err);
+    return rs_norm_conv_forward(ex, &d->norm_out, &d->out, picture, &f.x, NULL, err);
 }
 
 rs_status rs_vae_decode(const rs_exec *ex, const rs_vae *v, const rs_tensor *latent,
