@@ -80,12 +80,10 @@ typedef struct rs_kern {
     /* One step of streaming softmax down the columns of s: [rows, c], ld, in powers
      * of 2. top[j] is the largest value of column j so far, old[j] what it was before
      * these rows (-inf at first); each difference is rounded to float:
-     *   rescale[j] = 2^(old[j] - top[j])
-     *   s[r][j]    = 2^(s[r][j] - top[j])
-     *   sum[j]     = sum[j]*rescale[j] + sum_r s[r][j]
+     *   rescale[j] = 2^(old[j] - top[j]),   s[r][j] = 2^(s[r][j] - top[j])
      * top is finite, s and old finite or -inf and nowhere above it. func */
     void (*softmax_step)(float *s, size_t rows, size_t c, size_t ld, const float *old,
-                         const float *top, float *sum, float *rescale);
+                         const float *top, float *rescale);
 
     /* Winograd F(4x4, 3x3), channels last. B, G, A as in Lavin & Gray, "Fast
      * Algorithms for Convolutional Neural Networks" (2015), but with the points

@@ -6,8 +6,8 @@
  *       for each panel of queries:   panels of a piece
  *         S = K Q^T          [keys, nr]  and the largest score of each query
  *         P = 2^(S - top)    [keys, nr]  r: how much the old top was too low
- *         O = r O + V^T P    [d, nr]     V as it lies, read along its rows
- *     out = O^T / sums
+ *         O = r O + V^T P    [d+1, nr]   V as it lies, read along its rows
+ *     out = O^T / sums                   of P, which a last column of ones in V gives
  *
  * Q comes with the factor log2 e / sqrt d. Masked scores start from -inf instead of
  * 0. One piece for each picture, head and some panels; before, K and V are copied
@@ -18,20 +18,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/mem.h"
 
 #define KEYS ((size_t)96)      /* of a tile: a multiple of gemm_mr; S takes 6 or 12 KB */
 #define QUERIES ((size_t)256)  /* of a piece, as far as their panels stay in the cache: */
-#define CACHED ((size_t)20480) /* floats of Q, and of O */
+#define CACHED ((size_t)40960) /* floats of Q, and of O */
 #define DEPTH ((size_t)320)    /* a panel of Q of at most 20 KB a product */
 #define COPY_ROWS ((size_t)64) /* of a piece of the copying */
+#define AHEAD ((size_t)8)      /* rows */
+#define LINE ((size_t)16)      /* floats of a cache line */
 
 struct job {
     const rs_exec *ex;
     const rs_tensor *out, *q, *k_in, *v_in;
     size_t heads, d, tq, tk;
-    size_t ldv;                /* d, or more where a power of 2 would share few sets */
-    float *k, *v;              /* [n, heads, tk, d], [n, heads, tk, ldv] */
+    float *k, *v;              /* [n, heads, tk, d], [n, heads, tk, d + 1] */
     size_t nr, panels, pieces; /* panels of a piece, pieces of a head */
     bool causal;
     float scale;
@@ -45,8 +47,8 @@ struct piece {
     size_t q_at;          /* offset of the first in q and out */
     const float *k, *v;   /* of the head */
     float *s;             /* [KEYS, nr] */
-    float *q, *o;         /* [panels, d, nr] */
-    float *top, *sum;     /* [panels, nr] */
+    float *q, *o;         /* [panels, d, nr], [panels, d + 1, nr] */
+    float *top;           /* [panels, nr] */
     float *old, *rescale; /* [nr] */
 };
 
@@ -57,7 +59,7 @@ static size_t least(size_t a, size_t b)
 
 static size_t work_floats(const struct job *j)
 {
-    return KEYS * j->nr + 2 * j->panels * j->d * j->nr + 2 * (j->panels + 1) * j->nr;
+    return (KEYS + j->panels * (j->d + j->d + 1 + 1) + 2) * j->nr;
 }
 
 static struct piece piece_at(const struct job *j, size_t index, int worker)
@@ -67,15 +69,21 @@ static struct piece piece_at(const struct job *j, size_t index, int worker)
     p.rows = least(j->tq - p.q0, block);
     p.q_at = ((head / j->heads * j->tq + p.q0) * j->heads + head % j->heads) * j->d;
     p.k = j->k + head * j->tk * j->d;
-    p.v = j->v + head * j->tk * j->ldv;
+    p.v = j->v + head * j->tk * (j->d + 1);
     p.s = j->work + (size_t)worker * j->stride;
     p.q = p.s + KEYS * j->nr;
     p.o = p.q + block * j->d;
-    p.top = p.o + block * j->d;
-    p.sum = p.top + block;
-    p.old = p.sum + block;
+    p.top = p.o + block * (j->d + 1);
+    p.old = p.top + block;
     p.rescale = p.old + j->nr;
     return p;
+}
+
+/* The heads' parts of rows lie apart, where no processor foresees them. */
+static void prefetch_row(const float *row, size_t d)
+{
+    for (size_t i = 0; i < d + LINE - 1; i += LINE)
+        RS_PREFETCH(row + i);
 }
 
 /* Queries [rows, d] into panels [d, nr], scaled; what is missing in the last is 0. */
@@ -85,10 +93,11 @@ static void load_queries(const struct job *j, const struct piece *p)
     for (size_t r = 0; r < all; r++) {
         const float *from = j->q->data + p->q_at + r * c;
         float *to = p->q + r / nr * nr * j->d + r % nr;
+        if (r + AHEAD < p->rows)
+            prefetch_row(from + AHEAD * c, j->d);
         for (size_t i = 0; i < j->d; i++)
             to[i * nr] = r < p->rows ? from[i] * j->scale : 0;
         p->top[r] = -INFINITY;
-        p->sum[r] = 0;
     }
 }
 
@@ -96,8 +105,10 @@ static void store_outputs(const struct job *j, const struct piece *p)
 {
     const size_t c = j->heads * j->d, nr = j->nr;
     for (size_t r = 0; r < p->rows; r++) {
-        const float *from = p->o + r / nr * nr * j->d + r % nr, inv = 1 / p->sum[r];
+        const float *from = p->o + r / nr * nr * (j->d + 1) + r % nr, inv = 1 / from[j->d * nr];
         float *to = j->out->data + p->q_at + r * c;
+        if (r + AHEAD < p->rows)
+            prefetch_row(to + AHEAD * c, j->d);
         for (size_t i = 0; i < j->d; i++)
             to[i] = from[i * nr] * inv;
     }
@@ -112,11 +123,12 @@ static void copy_piece(void *arg, size_t index, int worker)
     const size_t r0 = index % chunks * COPY_ROWS, r1 = least(r0 + COPY_ROWS, j->tk);
     for (size_t h = 0; h < j->heads; h++) {
         float *k = j->k + (pic * j->heads + h) * j->tk * j->d;
-        float *v = j->v + (pic * j->heads + h) * j->tk * j->ldv;
+        float *v = j->v + (pic * j->heads + h) * j->tk * (j->d + 1);
         for (size_t r = r0; r < r1; r++) {
             const size_t from = ((pic * j->tk + r) * j->heads + h) * j->d;
             memcpy(k + r * j->d, j->k_in->data + from, j->d * sizeof(float));
-            memcpy(v + r * j->ldv, j->v_in->data + from, j->d * sizeof(float));
+            memcpy(v + r * (j->d + 1), j->v_in->data + from, j->d * sizeof(float));
+            v[r * (j->d + 1) + j->d] = 1;
         }
     }
 }
@@ -150,14 +162,14 @@ static void scores(const struct job *j, const struct piece *p, size_t r, size_t 
 static void step(const struct job *j, const struct piece *p, size_t r, size_t k0, size_t keys)
 {
     const size_t nr = j->nr;
-    float *top = p->top + r, *o = p->o + r * j->d;
+    float *top = p->top + r, *o = p->o + r * (j->d + 1);
     memcpy(p->old, top, nr * sizeof(float));
     scores(j, p, r, k0, keys, top);
-    j->ex->kern->softmax_step(p->s, keys, nr, nr, p->old, top, p->sum + r, p->rescale);
+    j->ex->kern->softmax_step(p->s, keys, nr, nr, p->old, top, p->rescale);
     j->ex->kern->gemm(&(rs_gemm_block){
-        .m = j->d, .n = nr, .k = keys, .a = p->v + k0 * j->ldv, .lda = j->ldv, .a_trans = true,
-        .b = p->s, .ldb = nr, .res = k0 ? o : NULL, .ldres = nr, .res_scale = p->rescale, .c = o,
-        .ldc = nr });
+        .m = j->d + 1, .n = nr, .k = keys, .a = p->v + k0 * (j->d + 1), .lda = j->d + 1,
+        .a_trans = true, .b = p->s, .ldb = nr, .res = k0 ? o : NULL, .ldres = nr,
+        .res_scale = p->rescale, .c = o, .ldc = nr });
 }
 
 static void piece(void *arg, size_t index, int worker)
@@ -180,7 +192,7 @@ static rs_status take_memory(struct job *j, rs_err *err)
     size_t bytes;
     RS_TRY(rs_exec_worker_floats(j->ex, work_floats(j), &j->work, err));
     j->stride = rs_exec_stride(work_floats(j));
-    if (!rs_mul_size(n * j->heads * (j->d + j->ldv), j->tk * sizeof(float), &bytes))
+    if (!rs_mul_size(n * j->heads * (2 * j->d + 1), j->tk * sizeof(float), &bytes))
         return RS_FAIL(err, RS_E_RANGE, "attention over %zu tokens is too large", j->tk);
     j->k = rs_arena_alloc(j->ex->scratch, bytes);
     if (!j->k)
@@ -199,7 +211,6 @@ rs_status rs_op_attention(const rs_exec *ex, const rs_tensor *out, const rs_tens
                      .tq = (size_t)q->h * (size_t)q->w, .tk = (size_t)k->h * (size_t)k->w };
     RS_BUG_IF(causal && j.tq != j.tk);
     j.scale = (float)(1.4426950408889634 / sqrt((double)j.d)); /* log2 e */
-    j.ldv = j.d % 32 ? j.d : j.d + 16;
     const size_t fit = CACHED / (j.d * j.nr), most = (least(QUERIES, j.tq) + j.nr - 1) / j.nr;
     j.panels = fit < 1 ? 1 : least(fit, most);
     j.pieces = (j.tq + j.panels * j.nr - 1) / (j.panels * j.nr);

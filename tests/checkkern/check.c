@@ -26,7 +26,7 @@ typedef struct run {
 } run;
 
 static const char *const fill_names[] = {"normal",   "zero", "large", "mixed",  "denormal",
-                                         "huge",     "bits", "masked", "neg_inf", "positive"};
+                                         "huge",     "bits", "masked", "neg_inf"};
 static const size_t type_size[] = {1, 2, 4, 8};
 
 static uint64_t next(run *r) /* splitmix64 */
@@ -88,7 +88,6 @@ static double value(run *r, ck_fill fill, size_t column, double sign)
     case CK_HUGE: return 1e30 * uniform(r);
     case CK_MASKED: return column % 4 == 1 ? -HUGE_VAL : 4 * uniform(r);
     case CK_NEG_INF: return -HUGE_VAL;
-    case CK_POSITIVE: return fabs(4 * uniform(r));
     default: return 4 * uniform(r);
     }
 }

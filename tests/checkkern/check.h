@@ -30,7 +30,6 @@ typedef enum ck_fill {
     CK_BITS = CK_FILLS, /* any bit pattern: inf, NaN, every exponent; any byte or half */
     CK_MASKED, /* as normal with -inf, but not in column 0 */
     CK_NEG_INF,
-    CK_POSITIVE, /* 0 .. 4 */
 } ck_fill;
 
 typedef struct ck_shape {

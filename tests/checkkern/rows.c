@@ -178,8 +178,7 @@ static void softmax_setup(ck_buf *b, const ck_shape *s)
     b[0] = mat(CK_INOUT, s->rows, s->c, s->ld);
     b[1] = filled(vec(CK_F32, CK_IN, s->c), s->flag ? CK_NEG_INF : CK_NORMAL);
     b[2] = filled(vec(CK_F32, CK_INOUT, s->c), CK_NORMAL);
-    b[3] = filled(vec(CK_F32, CK_INOUT, s->c), s->flag ? CK_ZERO : CK_POSITIVE);
-    b[4] = vec(CK_F32, CK_OUT, s->c);
+    b[3] = vec(CK_F32, CK_OUT, s->c);
 }
 static void softmax_call(const rs_kern *k, void *const *p, const ck_shape *s)
 {
@@ -189,7 +188,7 @@ static void softmax_call(const rs_kern *k, void *const *p, const ck_shape *s)
         for (size_t r = 0; r < s->rows; r++)
             top[j] = fmaxf(top[j], x[r * s->ld + j]);
     }
-    k->softmax_step(x, s->rows, s->c, s->ld, old, top, p[3], p[4]);
+    k->softmax_step(x, s->rows, s->c, s->ld, old, top, p[3]);
 }
 
 /* Winograd. ld: of the 36 vectors; ld2: of a pixel; a row is 7 pixels. */
@@ -416,7 +415,7 @@ const ck_row ck_rows[] = {
      .call = channel_sums_call, .terms = channel_sums_terms, .bench = TOKENS},
     {.name = "scale_shift", .cls = CK_FUNC, .n_buf = 4, .alias = {1}, .setup = scale_shift_setup,
      .call = scale_shift_call, .bench = TOKENS},
-    {.name = "softmax_step", .cls = CK_FUNC, .extra = 1u << CK_MASKED, .n_buf = 5,
+    {.name = "softmax_step", .cls = CK_FUNC, .extra = 1u << CK_MASKED, .n_buf = 4,
      .setup = softmax_setup, .call = softmax_call,
      .bench = {.rows = 96, .c = 64, .ld = 64}},
     {.name = "wino_input", .cls = CK_SUM, .n_buf = 2, .tile = 6, .setup = wino_input_setup,

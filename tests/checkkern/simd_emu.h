@@ -111,12 +111,6 @@ static inline vd vd_from(vf a)
     LANES r.d[l] = (double)a.f[l];
     return r;
 }
-static inline vf vf_from_vd(vd a)
-{
-    vf r;
-    LANES r.f[l] = (float)a.d[l];
-    return r;
-}
 static inline vd vd_add(vd a, vd b)
 {
     LANES a.d[l] += b.d[l];

@@ -25,7 +25,7 @@ void rs_ref_scale_shift(float *dst, size_t ld_dst, const float *src, size_t ld_s
                         const float *scale, const float *shift, size_t rows, size_t c, bool silu);
 
 void rs_ref_softmax_step(float *s, size_t rows, size_t c, size_t ld, const float *old, const float *top,
-                         float *sum, float *rescale);
+                         float *rescale);
 
 void rs_ref_wino_input(float *dst, size_t ld_dst, const float *src, ptrdiff_t ld_row,
                        ptrdiff_t ld_pix, int y0, int y1, int x0, int x1, size_t c);

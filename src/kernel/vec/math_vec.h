@@ -17,7 +17,6 @@
 #define RS_KERNEL_VEC_MATH_VEC_H
 
 #include <float.h>
-#include <math.h>
 
 #include "kernel/vec/each_vec.h"
 
@@ -42,34 +41,34 @@ static RS_ALWAYS_INLINE vf exp_sum(vf x, vf tail)
     return vf_mul(vf_add(p, vf_set1(1)), vf_pow2(n));
 }
 
-/* Each of the EXP2_N values x becomes 2^x, x <= 0, where x < -126 may give any
- * number below 2^-125 and x < -127 gives 0: x = n + r with |r| <= 1/2 (the sum with
- * 1.5 * 2^23 rounds to n), and 2^r = 1 + r P(r), P of degree 5 with a relative error
- * of 2e-9. Step by step for all, since one alone waits for its own results. */
-enum { EXP2_N = 4 };
-static RS_ALWAYS_INLINE void exp2_of(vf x[EXP2_N])
+/* Each of n values x becomes 2^x, x <= 0, where x < -126 may give any number below
+ * 2^-125 and x < -127 gives 0: x = m + r with |r| <= 1/2 (the sum with 1.5 * 2^23
+ * rounds to m), and 2^r = 1 + r P(r), P of degree 5 with a relative error of 2e-9.
+ * Step by step for all n, a constant, since one alone waits for its own results. */
+enum { EXP2_MOST = 4 };
+static RS_ALWAYS_INLINE void exp2_of(vf *x, size_t n)
 {
     static const float c[] = { 0x1.41fb74p-13f, 0x1.5f3ec2p-10f, 0x1.3b2d4ep-7f, 0x1.c6aee8p-5f,
                                0x1.ebfbdcp-3f, 0x1.62e430p-1f, 1 };
     const vf magic = vf_set1(0x1.8p+23f);
-    vf n[EXP2_N], p[EXP2_N];
+    vf m[EXP2_MOST], p[EXP2_MOST];
     RS_UNROLL
-    for (size_t u = 0; u < EXP2_N; u++) {
+    for (size_t u = 0; u < n; u++) {
         x[u] = vf_max(vf_set1(-127), x[u]);
-        n[u] = vf_add(x[u], magic);
-        x[u] = vf_sub(x[u], vf_sub(n[u], magic));
+        m[u] = vf_add(x[u], magic);
+        x[u] = vf_sub(x[u], vf_sub(m[u], magic));
         p[u] = vf_set1(c[0]);
     }
     RS_UNROLL
     for (size_t i = 1; i < sizeof c / sizeof *c; i++) {
         const vf ci = vf_set1(c[i]);
         RS_UNROLL
-        for (size_t u = 0; u < EXP2_N; u++)
+        for (size_t u = 0; u < n; u++)
             p[u] = vf_fma(p[u], x[u], ci);
     }
     RS_UNROLL
-    for (size_t u = 0; u < EXP2_N; u++)
-        x[u] = vf_exponent_add(p[u], n[u]);
+    for (size_t u = 0; u < n; u++)
+        x[u] = vf_exponent_add(p[u], m[u]);
 }
 
 /* Limits with the variable as second operand, so that a NaN passes through. */

@@ -99,10 +99,6 @@ static inline vd vd_from(vf a)
     return (vd){_mm256_cvtps_pd(_mm256_castps256_ps128(a)),
                 _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1))};
 }
-static inline vf vf_from_vd(vd a)
-{
-    return _mm256_set_m128(_mm256_cvtpd_ps(a.hi), _mm256_cvtpd_ps(a.lo));
-}
 static inline vd vd_add(vd a, vd b)
 {
     return (vd){_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)};

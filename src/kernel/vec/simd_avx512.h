@@ -82,11 +82,6 @@ static inline vd vd_from(vf a)
     return (vd){_mm512_cvtps_pd(_mm512_castps512_ps256(a)),
                 _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1))};
 }
-static inline vf vf_from_vd(vd a)
-{
-    const __m512 lo = _mm512_castps256_ps512(_mm512_cvtpd_ps(a.lo));
-    return _mm512_insertf32x8(lo, _mm512_cvtpd_ps(a.hi), 1);
-}
 static inline vd vd_add(vd a, vd b)
 {
     return (vd){_mm512_add_pd(a.lo, b.lo), _mm512_add_pd(a.hi, b.hi)};

@@ -145,9 +145,13 @@ static void test_softmax(void)
         memcpy(old, top, sizeof top);
         for (size_t i = r * COLS; i < (r + n) * COLS; i++)
             top[i % COLS] = fmaxf(top[i % COLS], s[i]);
-        ref()->softmax_step(s + r * COLS, n, COLS, COLS, old, top, sum, rescale);
+        ref()->softmax_step(s + r * COLS, n, COLS, COLS, old, top, rescale);
         for (size_t i = 0; i < r * COLS; i++)
             s[i] *= rescale[i % COLS];
+        for (size_t j = 0; j < COLS; j++)
+            sum[j] *= rescale[j];
+        for (size_t i = r * COLS; i < (r + n) * COLS; i++)
+            sum[i % COLS] += s[i];
         CHECK(r > 0 || (rescale[0] == 0 && rescale[COLS - 1] == 0));
     }
     for (size_t i = 0; i < ROWS * COLS; i++)
