@@ -7,6 +7,7 @@ over the rounds. See README.md.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -87,7 +88,10 @@ class Worker:
 
     def stop(self):
         if self.process:
-            self.process.stdin.close()
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass   # it died; one_turn() has said why
             line = self.process.stdout.readline()
             self.peak = max(self.peak, json.loads(line)["peak_bytes"] if line else 0)
             self.process.wait()
@@ -134,27 +138,30 @@ class SdCpp:
         if not args.sdcpp:
             raise Unavailable("no --sdcpp")
         self.args, self.parts, self.versions, self.peak, self.done = args, parts, {}, 0, False
+        self.log = args.work / f"{name}.log"
 
     def command(self):
         from PIL import Image
         import sd15
         picture = self.args.work / "picture.png"
         Image.effect_noise((512, 512), 64).convert("RGB").save(picture)
-        return ["/usr/bin/time", "-f", "peak %M", self.args.sdcpp, "--model", sd15.checkpoint(self.args.work),
-                "--type", "f16", "--eager-load", "--init-img", picture, "--prompt", "a", "--negative-prompt",
-                "b", "--cfg-scale", "7", "--sampling-method", "euler", "--steps", "1", "--strength", "1",
-                "-W", "512", "-H", "512", "--threads", str(self.args.threads),
-                "--output", self.args.work / "sdcpp.png"]
+        return [self.args.sdcpp, "--model", sd15.checkpoint(self.args.work), "--type", "f16", "--eager-load",
+                "--init-img", picture, "-W", "512", "-H", "512", "--prompt", "a", "--negative-prompt", "b",
+                "--cfg-scale", "7", "--sampling-method", "euler", "--steps", "1", "--strength", "1",
+                "--threads", str(self.args.threads), "--output", self.args.work / "sdcpp.png"]
 
     def turn(self):
         if self.done:
             return {}
         self.done = True
-        done = subprocess.run(self.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        found = {part: re.search(self.LINES[part], done.stdout) for part in self.parts}
-        if done.returncode or not all(found.values()):
-            raise Unavailable((done.stdout.strip().splitlines() or ["it said nothing"])[-1])
-        self.peak = 1024 * int(re.search(r"peak (\d+)", done.stdout).group(1))
+        with open(self.log, "w") as log:
+            process = subprocess.Popen(self.command(), stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        text = self.log.read_text(errors="replace")
+        found = {part: re.search(self.LINES[part], text) for part in self.parts}
+        if status or not all(found.values()):
+            raise Unavailable(last_line(self.log))
+        self.peak = 1024 * usage.ru_maxrss
         return {part: float(match.group(1)) for part, match in found.items()}
 
     def stop(self):
@@ -187,47 +194,80 @@ def peer_of(name, args, parts):
     return kinds.get(name.split("-")[0], Worker)(name, args, parts)
 
 
-def take_turns(args, parts):
-    """Name -> peer, its seconds a part, or why it has none."""
-    peers, seconds, missing = {}, {}, {}
+class Book:
+    """The results file. It is written after every turn, so a run that is stopped keeps what it has."""
 
-    def attempt(name, action):
-        try:
-            return action()
-        except Unavailable as why:
-            print(f"{name}: {why}", file=sys.stderr)
-            missing[name] = str(why)
+    def __init__(self, args):
+        self.path = args.work / "results.json"
+        self.data = {"run": None, "peers": {}, "versions": {}, "gemm": [], "missing": {}}
+        if self.path.exists():
+            self.data = json.loads(self.path.read_text())
 
+    def begin(self, args):
+        self.data.update(run=time.strftime("%Y-%m-%d %H:%M:%S"), processor=processor()[0],
+                         threads=args.threads, flops=flops(args.work))
+
+    def write(self):
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps(self.data, indent=1))
+        part.rename(self.path)
+
+    def add(self, name, seconds, peer):
+        """Figures of the same peer and part of earlier runs are replaced."""
+        run, row = self.data["run"], self.data["peers"].setdefault(name, {"parts": {}})
+        for part, value in seconds.items():
+            if row["parts"].get(part, {}).get("run") != run:
+                row["parts"][part] = {"seconds": [], "run": run}
+            row["parts"][part]["seconds"].append(value)
+        self.data["missing"].pop(name, None)
+        self.data["versions"].update(peer.versions)
+        self.data["gemm"] = getattr(peer, "gemm", self.data["gemm"])
+        self.write()
+
+    def lacks(self, name, why):
+        print(f"{name}: {why}", file=sys.stderr)
+        self.data["missing"][name] = str(why)
+        self.write()
+
+    def peak(self, name, peer):
+        self.data["peers"][name]["peak_bytes"] = peer.peak
+        self.write()
+
+
+def opened(args, book):
+    """Name -> peer, of those that can run here."""
+    peers = {}
     for name in args.only:
-        peers[name] = attempt(name, lambda: peer_of(name, args, parts))
-    for number in range(args.rounds):
-        for name in args.only:
-            if name in missing:
-                continue
-            for part, s in (attempt(name, peers[name].turn) or {}).items():
-                print(f"round {number + 1}, {name}, {part}: {s:.2f} s", file=sys.stderr)
-                seconds.setdefault(name, {}).setdefault(part, []).append(s)
-            if args.one_at_a_time:
+        try:
+            peers[name] = peer_of(name, args, args.parts)
+        except Unavailable as why:
+            book.lacks(name, why)
+    return peers
+
+
+def one_turn(name, peers, book, number):
+    try:
+        seconds = peers[name].turn()
+    except Unavailable as why:
+        book.lacks(name, why)
+        peers.pop(name).stop()
+        return
+    for part, s in seconds.items():
+        print(f"round {number}, {name}, {part}: {s:.2f} s", file=sys.stderr)
+    book.add(name, seconds, peers[name])
+
+
+def take_turns(args, book):
+    peers = opened(args, book)
+    for number in range(1, args.rounds + 1):
+        for name in list(peers):
+            one_turn(name, peers, book, number)
+            if args.one_at_a_time and name in peers:
                 peers[name].stop()
-    for name in set(args.only) - set(missing):
-        peers[name].stop()
-    return peers, seconds, missing
-
-
-def merge(book, peers, seconds, missing, whole):
-    """Adds this run to what earlier ones measured; figures of the same peer and part are replaced."""
-    run = time.strftime("%Y-%m-%d %H:%M")
-    book["run"] = run
-    for name, by_part in seconds.items():
-        row = book["peers"].setdefault(name, {"parts": {}})
-        for part, values in by_part.items():
-            row["parts"][part] = {"seconds": values, "run": run}
-        if whole:   # with fewer parts the peak would not be comparable
-            row["peak_bytes"] = peers[name].peak
-        book["versions"].update(peers[name].versions)
-        book["gemm"] = getattr(peers[name], "gemm", book["gemm"])
-        book["missing"].pop(name, None)
-    book["missing"].update(missing)
+    for name, peer in peers.items():
+        peer.stop()
+        if args.parts == list(PARTS):   # with fewer parts the peak would not be comparable
+            book.peak(name, peer)
 
 
 def listed(known):
@@ -257,16 +297,11 @@ def arguments():
 def main():
     args = arguments()
     args.work.mkdir(parents=True, exist_ok=True)
-    path = args.work / "results.json"
-    book = {"peers": {}, "versions": {}, "gemm": [], "missing": {}}
-    if path.exists():
-        book = json.loads(path.read_text())
+    book = Book(args)
     if not args.table:
-        found = take_turns(args, args.parts)
-        merge(book, *found, whole=args.parts == list(PARTS))
-        book.update(processor=processor()[0], threads=args.threads, flops=flops(args.work))
-        path.write_text(json.dumps(book, indent=1))
-    print(table.markdown(book))
+        book.begin(args)
+        take_turns(args, book)
+    print(table.markdown(book.data))
 
 
 if __name__ == "__main__":

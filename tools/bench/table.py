@@ -75,8 +75,9 @@ def ratio_table(book):
 
 
 def notes(book):
-    versions = ", ".join(f"{k} {v}" for k, v in sorted(book["versions"].items()))
-    lines = [f"{book['processor']}, {book['threads']} threads, {book['run']}. {versions}.",
+    machine = [book["processor"], f"{book['threads']} threads", book["run"]]
+    versions = [f"{k} {v}" for k, v in sorted(book["versions"].items())]
+    lines = [", ".join(machine + versions) + ".",
              "SD 1.5, random weights, 512x512; a step is both passes of guidance in one batch."]
     lines += [f"Not measured: {NAMES[n]}: {why}." for n, why in sorted(book["missing"].items())]
     runs = [part["run"] for peer in book["peers"].values() for part in peer["parts"].values()]
