@@ -25,6 +25,7 @@ def checkpoint(work):
 
 
 def state(work, prefix):
+    """Mapped, and f16: loading widens each tensor as it is copied, so that no second copy lies in memory."""
     from safetensors import safe_open
     with safe_open(checkpoint(work), "pt") as file:
         return {k: file.get_tensor(k) for k in file.keys() if k.startswith(prefix)}
@@ -35,8 +36,8 @@ def unet(work):
     from diffusers import UNet2DConditionModel
     from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
     net = UNet2DConditionModel(**full_size.UNET)
-    weights = convert_ldm_unet_checkpoint(state(work, "model.diffusion_model."), dict(net.config))
-    return full_size.loaded(net, weights)
+    net.load_state_dict(convert_ldm_unet_checkpoint(state(work, "model.diffusion_model."), dict(net.config)))
+    return net.eval()
 
 
 def vae(work):
@@ -44,8 +45,8 @@ def vae(work):
     from diffusers import AutoencoderKL
     from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
     net = AutoencoderKL(**full_size.VAE)
-    weights = convert_ldm_vae_checkpoint(state(work, "first_stage_model."), dict(net.config))
-    return full_size.loaded(net, weights)
+    net.load_state_dict(convert_ldm_vae_checkpoint(state(work, "first_stage_model."), dict(net.config)))
+    return net.eval()
 
 
 def inputs(part, seed=0, latent=LATENT):
