@@ -160,6 +160,15 @@ static void dropped_pages(rs_arena *a, const char *path)
     CHECK(before - file_pages() >= SIZE / page / 2);
     CHECK(memcmp(m.data, want, SIZE) == 0);
     rs_map_close(&m);
+    uint8_t *data;
+    CHECK_OK(rs_map_memory(SIZE, &m, &data, &err));
+    CHECK(data == m.data && m.size == SIZE && data[SIZE - 1] == 0);
+    memcpy(data, want, SIZE);
+    rs_map_drop(m.data, SIZE);
+    CHECK(memcmp(m.data, want, SIZE) == 0);
+    rs_map_close(&m);
+    CHECK(!m.data);
+    CHECK_INT(rs_map_memory(SIZE_MAX / 2, &m, &data, &err), RS_E_NOMEM);
 }
 
 static void files(void)
