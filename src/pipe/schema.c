@@ -69,7 +69,7 @@ static const rs_opt_choice resizes[] = {
 
 static const rs_opt_choice memories[] = {
     { "normal", RS_MEMORY_NORMAL, "the whole model stays in memory" },
-    { "low", RS_MEMORY_LOW, "one part of the model at a time, read anew for each frame: a third less "
+    { "low", RS_MEMORY_LOW, "one part of the model at a time, read anew for each frame: a fifth less "
                             "memory for a second or so a frame" },
     { 0 }
 };
