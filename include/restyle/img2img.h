@@ -98,7 +98,8 @@ typedef struct rs_progress {
     void *cookie;
 } rs_progress;
 
-/* Restyles init into *out, a new image of the same size. The encoded prompts
+/* Restyles init into *out, which has been zeroed or holds a picture; its memory
+ * is used again when the size is the same. The encoded prompts
  * are kept between calls while prompt and negative_prompt stay the same. A
  * result that is not finite is RS_E_CORRUPT. */
 rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,

@@ -1,6 +1,12 @@
-/* source -> resize -> (loopback blend) -> img2img -> sink, one frame at a time.
+/* source -> resize -> (loopback blend) -> img2img -> sink.
  *
- * The previous output is kept as floats, so loopback adds no rounding. */
+ * Three threads pass a fixed number of frames around in a ring:
+ *
+ *     idle --reader: decode, scale--> ready --here: diffuse--> done --writer: encode--> idle
+ *
+ * Diffusion takes seconds a frame, the others milliseconds; so it waits for a
+ * disk or an encoder only once that has fallen several frames behind. The
+ * previous output is kept as floats, so loopback adds no rounding. */
 #include "restyle/job.h"
 
 #include <string.h>
@@ -8,8 +14,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "job/queue.h"
+#include "job/reader.h"
+#include "job/writer.h"
 #include "media/media.h"
 #include "restyle/img2img.h"
+
+/* Being decoded, ready, in the making, two that wait for the encoder, with it. */
+#define N_FRAMES 6
 
 struct job {
     const rs_pipeline_spec *spec;
@@ -20,11 +32,16 @@ struct job {
     rs_model *model;
     rs_sink *sink;
     rs_sink_kind sink_kind;
+    rs_fit fit;
     rs_size sink_size;    /* of the first frame's output: what a video's frames must have */
-    rs_frame frame;       /* as decoded */
-    rs_image init;        /* at the size of the output */
-    rs_image previous;    /* the last output */
+    rs_frame frames[N_FRAMES];
+    rs_queue idle, ready, done;
+    rs_reader reader;
+    rs_writer writer;
+    rs_image out;         /* the memory for the next output */
+    rs_image previous;    /* with loopback: a copy of the last output */
     rs_job_progress progress;
+    bool cancelled;       /* by the caller */
     double started, first_frame;
 };
 
@@ -41,7 +58,9 @@ static bool report(struct job *j)
         if (p->eta < 0)
             p->eta = 0;
     }
-    return !j->events || !j->events->progress || j->events->progress(j->events->cookie, p);
+    if (j->events && j->events->progress)
+        j->cancelled = j->cancelled || !j->events->progress(j->events->cookie, p);
+    return !j->cancelled;
 }
 
 static bool on_step(void *cookie, int step, int n_steps)
@@ -49,33 +68,19 @@ static bool on_step(void *cookie, int step, int n_steps)
     struct job *j = cookie;
     j->progress.step = step;
     j->progress.n_steps = n_steps;
-    return report(j);
-}
-
-static int round_to(int v, int multiple)
-{
-    const int r = (v + multiple / 2) / multiple * multiple;
-    return r < multiple ? multiple : r;
-}
-
-/* The size of the output for a frame of w x h. */
-static rs_size output_size(const struct job *j, int w, int h)
-{
-    if (j->spec->size.width > 0)
-        return j->spec->size;
-    const int m = rs_model_multiple(j->model);
-    return (rs_size){ round_to(w, m), round_to(h, m) };
+    return report(j) && !atomic_load(&j->writer.failed);
 }
 
 static rs_status check_size(const struct job *j, rs_err *err)
 {
     const rs_size s = j->spec->size;
-    const int m = rs_model_multiple(j->model);
-    if (s.width % m || s.height % m)
-        return RS_FAIL(err, RS_E_INVALID, "size: %dx%d is not a multiple of %d, which this model needs; "
-                       "the nearest is %dx%d", s.width, s.height, m, round_to(s.width, m),
-                       round_to(s.height, m));
-    return RS_OK;
+    const int m = j->fit.multiple;
+    if (s.width % m == 0 && s.height % m == 0)
+        return RS_OK;
+    const rs_fit round = { .multiple = m };
+    const rs_size near = rs_fit_size(&round, s.width, s.height);
+    return RS_FAIL(err, RS_E_INVALID, "size: %dx%d is not a multiple of %d, which this model needs; "
+                   "the nearest is %dx%d", s.width, s.height, m, near.width, near.height);
 }
 
 /* Said before the model is loaded and a frame computed. */
@@ -95,7 +100,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     const rs_encode_spec *e = &j->spec->encode;
     rs_sink_options o;
     rs_sink_options_from(&o, info);
-    j->sink_size = output_size(j, info->width, info->height);
+    j->sink_size = rs_fit_size(&j->fit, info->width, info->height);
     o.width = j->sink_size.width;
     o.height = j->sink_size.height;
     /* a size of its own has square pixels: the resize has made the shape right */
@@ -123,6 +128,7 @@ static rs_status open_all(struct job *j, rs_err *err)
     o.log = j->log;
     o.profile = j->events ? j->events->profile : NULL;
     RS_TRY(rs_model_open(j->spec->model, &o, &j->model, err));
+    j->fit = (rs_fit){ j->spec->size, rs_model_multiple(j->model), j->spec->resize };
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
@@ -137,9 +143,9 @@ static uint64_t mixed_seed(uint64_t seed, uint64_t i)
     return (z ^ (z >> 31)) >> 32;
 }
 
-static uint64_t frame_seed(const struct job *j)
+static uint64_t frame_seed(const struct job *j, const rs_frame *frame)
 {
-    const uint64_t seed = j->spec->img2img.seed, i = (uint64_t)j->frame.index;
+    const uint64_t seed = j->spec->img2img.seed, i = (uint64_t)frame->index;
     if (!j->spec->loopback.enabled)
         return seed;
     switch (j->spec->loopback.seed) {
@@ -150,82 +156,154 @@ static uint64_t frame_seed(const struct job *j)
     return seed;
 }
 
-static rs_status make_init(struct job *j, rs_err *err)
+static rs_status check_frame(const struct job *j, const rs_frame *f, rs_err *err)
 {
-    const rs_size size = output_size(j, j->frame.image.width, j->frame.image.height);
-    if (j->sink_kind == RS_SINK_VIDEO &&
-        (size.width != j->sink_size.width || size.height != j->sink_size.height))
-        return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
-                       "all", j->frame.name ? j->frame.name : "", j->frame.name ? " " : "", size.width,
-                       size.height, j->sink_size.width, j->sink_size.height);
-    if (j->init.width != size.width || j->init.height != size.height) {
-        rs_image_release(&j->init);
-        rs_image_release(&j->previous); /* another size: the loop starts anew */
-        RS_TRY(rs_image_alloc(&j->init, size.width, size.height, err));
-    }
-    RS_TRY(rs_image_resize(&j->init, &j->frame.image, j->spec->resize, err));
-    if (!j->spec->loopback.enabled || !j->previous.rgb)
+    const int w = f->image.width, h = f->image.height;
+    if (j->sink_kind != RS_SINK_VIDEO || (w == j->sink_size.width && h == j->sink_size.height))
         return RS_OK;
+    return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
+                   "all", f->name ? f->name : "", f->name ? " " : "", w, h, j->sink_size.width,
+                   j->sink_size.height);
+}
+
+static size_t n_values(const rs_image *image)
+{
+    return (size_t)image->width * (size_t)image->height * 3;
+}
+
+static bool same_size(const rs_image *a, const rs_image *b)
+{
+    return a->width == b->width && a->height == b->height;
+}
+
+/* After a frame of another size the loop starts anew. */
+static void blend_previous(const struct job *j, rs_image *init)
+{
+    if (!j->previous.rgb || !same_size(&j->previous, init))
+        return;
     const float b = j->spec->loopback.blend;
-    const size_t n = (size_t)size.width * (size_t)size.height * 3;
+    const size_t n = n_values(init);
     for (size_t i = 0; i < n; i++)
-        j->init.rgb[i] = b * j->previous.rgb[i] + (1.0f - b) * j->init.rgb[i];
+        init->rgb[i] = b * j->previous.rgb[i] + (1.0f - b) * init->rgb[i];
+}
+
+/* The writer takes the output away: the loop needs a copy. */
+static rs_status keep_previous(struct job *j, const rs_image *out, rs_err *err)
+{
+    if (!j->previous.rgb || !same_size(&j->previous, out)) {
+        rs_image_release(&j->previous);
+        RS_TRY(rs_image_alloc(&j->previous, out->width, out->height, err));
+    }
+    memcpy(j->previous.rgb, out->rgb, n_values(out) * sizeof(float));
     return RS_OK;
 }
 
-static rs_status restyle_frame(struct job *j, rs_err *err)
+/* Replaces the frame's picture. */
+static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
 {
+    const bool loop = j->spec->loopback.enabled;
     rs_img2img_params p = j->spec->img2img;
-    p.seed = frame_seed(j);
-    RS_TRY(make_init(j, err));
+    p.seed = frame_seed(j, frame);
+    RS_TRY(check_frame(j, frame, err));
+    if (loop)
+        blend_previous(j, &frame->image);
     const rs_progress progress = { on_step, j };
-    rs_image out = { 0 };
-    RS_TRY(rs_img2img(j->model, &p, &j->init, &out, &progress, err));
-    rs_image_release(&j->previous);
-    j->previous = out;
-    j->result->width = out.width;
-    j->result->height = out.height;
+    RS_TRY(rs_img2img(j->model, &p, &frame->image, &j->out, &progress, err));
+    if (loop)
+        RS_TRY(keep_previous(j, &j->out, err));
+    const rs_image source = frame->image;
+    frame->image = j->out;
+    j->out = source; /* its memory is for the next output */
+    j->result->width = frame->image.width;
+    j->result->height = frame->image.height;
     return RS_OK;
-}
-
-static rs_status write_frame(struct job *j, rs_err *err)
-{
-    rs_frame f = j->frame; /* its times and names, with the new picture */
-    f.image = j->previous;
-    return rs_sink_write(j->sink, &f, err);
 }
 
 static rs_status run_frames(struct job *j, rs_err *err)
 {
+    rs_frame *frame;
     j->first_frame = rs_clock_now();
-    for (;;) {
-        bool end = false;
-        j->result->failed = RS_JOB_INPUT;
-        RS_TRY(rs_source_next(j->source, &j->frame, &end, err));
-        if (end)
-            return RS_OK;
-        j->result->failed = RS_JOB_FRAME;
-        const rs_status s = restyle_frame(j, err);
+    while (rs_queue_pop(&j->ready, &frame)) {
+        const int64_t number = frame->index + 1;
+        const rs_status s = restyle_frame(j, frame, err);
         if (s != RS_OK)
-            return s == RS_E_CANCELLED ? s : rs_err_wrap(err, s, "frame %lld",
-                                                         (long long)j->frame.index + 1);
-        j->result->failed = RS_JOB_OUTPUT;
-        RS_TRY(write_frame(j, err));
-        j->result->failed = RS_JOB_FRAME;
-        j->progress.frame = j->result->frames = j->frame.index + 1;
+            return s == RS_E_CANCELLED ? s : rs_err_wrap(err, s, "frame %lld", (long long)number);
+        rs_queue_push(&j->done, frame);
+        j->progress.frame = number;
         j->progress.step = 0;
-        j->progress.per_frame = (rs_clock_now() - j->first_frame) / (double)j->progress.frame;
+        j->progress.per_frame = (rs_clock_now() - j->first_frame) / (double)number;
         if (!report(j))
-            return RS_FAIL(err, RS_E_CANCELLED, "stopped after frame %lld",
-                           (long long)j->progress.frame);
+            return RS_FAIL(err, RS_E_CANCELLED, "stopped after frame %lld", (long long)number);
     }
+    return RS_OK;
+}
+
+static rs_status open_queues(struct job *j, rs_err *err)
+{
+    RS_TRY(rs_queue_init(&j->idle, err));
+    RS_TRY(rs_queue_init(&j->ready, err));
+    RS_TRY(rs_queue_init(&j->done, err));
+    for (int i = 0; i < N_FRAMES; i++)
+        rs_queue_push(&j->idle, &j->frames[i]);
+    return RS_OK;
+}
+
+static rs_status start_threads(struct job *j, rs_err *err)
+{
+    j->reader.source = j->source;
+    j->reader.fit = j->fit;
+    j->writer.sink = j->sink;
+    j->reader.idle = j->writer.idle = &j->idle;
+    j->reader.ready = &j->ready;
+    j->writer.done = &j->done;
+    RS_TRY(rs_reader_start(&j->reader, err));
+    return rs_writer_start(&j->writer, err);
+}
+
+/* Frames that are done are still written, except into a video that will never be
+ * complete. */
+static void stop_threads(struct job *j, bool complete)
+{
+    if (complete || j->sink_kind != RS_SINK_VIDEO)
+        rs_queue_close(&j->done);
+    else
+        rs_queue_cancel(&j->done);
+    rs_queue_cancel(&j->idle);
+    rs_writer_join(&j->writer);
+    rs_reader_join(&j->reader);
+    j->result->frames = j->writer.n_written;
+}
+
+static rs_status fail_with(struct job *j, rs_job_part part, const rs_err *cause, rs_err *err)
+{
+    j->result->failed = part;
+    if (err)
+        *err = *cause;
+    return cause->status;
+}
+
+/* The first cause in the order of the frames: what is being written comes before
+ * what is in the making, and that before what is being read. */
+static rs_status first_cause(struct job *j, rs_status s, rs_err *err)
+{
+    if (!j->cancelled && j->writer.status != RS_OK)
+        return fail_with(j, RS_JOB_OUTPUT, &j->writer.err, err);
+    if (s == RS_OK && j->reader.status != RS_OK)
+        return fail_with(j, RS_JOB_INPUT, &j->reader.err, err);
+    return s;
 }
 
 static rs_status run(struct job *j, rs_err *err)
 {
     RS_TRY(open_all(j, err));
     j->progress.n_frames = rs_source_get_info(j->source)->n_frames;
-    RS_TRY(run_frames(j, err));
+    j->result->failed = RS_JOB_FRAME;
+    RS_TRY(open_queues(j, err));
+    rs_status s = start_threads(j, err);
+    if (s == RS_OK)
+        s = run_frames(j, err);
+    stop_threads(j, s == RS_OK);
+    RS_TRY(first_cause(j, s, err));
     if (j->result->frames == 0) {
         j->result->failed = RS_JOB_INPUT;
         return RS_FAIL(err, RS_E_FORMAT, "'%s' has no frames", j->spec->input);
@@ -247,8 +325,12 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
     rs_sink_close(&j.sink, false, NULL);
     rs_source_close(&j.source);
     rs_model_close(&j.model);
-    rs_frame_release(&j.frame);
-    rs_image_release(&j.init);
+    rs_queue_release(&j.idle);
+    rs_queue_release(&j.ready);
+    rs_queue_release(&j.done);
+    for (int i = 0; i < N_FRAMES; i++)
+        rs_frame_release(&j.frames[i]);
+    rs_image_release(&j.out);
     rs_image_release(&j.previous);
     j.result->seconds = rs_clock_now() - j.started;
     return s;

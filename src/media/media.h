@@ -56,8 +56,8 @@ typedef struct rs_frame {
     rs_image image;
     int64_t index;         /* 0, 1, 2, ... */
     int64_t pts, duration; /* in time_base, counted from the start of the file */
-    const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives until
-                              the next call on the source */
+    const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives as
+                              long as the source */
     const char *png_name;  /* the same with .png, unique within its folder; NULL for videos */
 } rs_frame;
 

@@ -115,6 +115,14 @@ static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
     return rs_sample_run(plan, &hooks, r->latent.data, n, r->m->run_arena, err);
 }
 
+static rs_status make_room(rs_image *out, int width, int height, rs_err *err)
+{
+    if (out->rgb && out->width == width && out->height == height)
+        return RS_OK;
+    rs_image_release(out);
+    return rs_image_alloc(out, width, height, err);
+}
+
 static rs_status decode(struct run *r, rs_image *out, rs_err *err)
 {
     const float scale = rs_bundle_vae(r->m->bundle)->scaling_factor;
@@ -128,7 +136,7 @@ static rs_status decode(struct run *r, rs_image *out, rs_err *err)
     if (!rs_tensor_is_finite(&r->picture))
         return RS_FAIL(err, RS_E_CORRUPT, "the result is not finite (NaN or infinity); the model's "
                        "weights may be damaged");
-    RS_TRY(rs_image_alloc(out, r->picture.w, r->picture.h, err));
+    RS_TRY(make_room(out, r->picture.w, r->picture.h, err));
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
         out->rgb[i] = fminf(fmaxf(r->picture.data[i] * 0.5f + 0.5f, 0.0f), 1.0f);
@@ -137,7 +145,7 @@ static rs_status decode(struct run *r, rs_image *out, rs_err *err)
 
 static rs_status pass_through(const rs_image *init, rs_image *out, rs_err *err)
 {
-    RS_TRY(rs_image_alloc(out, init->width, init->height, err));
+    RS_TRY(make_room(out, init->width, init->height, err));
     memcpy(out->rgb, init->rgb, (size_t)init->width * (size_t)init->height * 3 * sizeof(float));
     return RS_OK;
 }

@@ -176,7 +176,7 @@ static double by_public_call(rs_model *m, const struct golden *g, const char *ru
 {
     const rs_img2img_params p = params_of(g, run);
     char name[1200];
-    rs_image out;
+    rs_image out = { 0 };
     snprintf(name, sizeof name, "%s/image", run);
     rs_image want = picture_of(g, name);
     CHECK_OK(rs_img2img(m, &p, init, &out, NULL, &err));
@@ -232,7 +232,7 @@ static void same_bytes(const struct golden *g)
         rs_model *m = NULL;
         CHECK_OK(rs_model_open(ways[i].path, &ways[i].options, &m, &err));
         for (int k = 0; k < 2; k++) {
-            rs_image out;
+            rs_image out = { 0 };
             CHECK_OK(rs_img2img(m, &p, &init, &out, NULL, &err));
             if (!first.rgb) {
                 first = out;

@@ -1,0 +1,62 @@
+#include "job/reader.h"
+
+static int round_to(int v, int multiple)
+{
+    const int r = (v + multiple / 2) / multiple * multiple;
+    return r < multiple ? multiple : r;
+}
+
+rs_size rs_fit_size(const rs_fit *fit, int width, int height)
+{
+    if (fit->size.width > 0)
+        return fit->size;
+    return (rs_size){ round_to(width, fit->multiple), round_to(height, fit->multiple) };
+}
+
+/* The decoded frame into another, whose picture's memory is used again. */
+static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
+{
+    const rs_image *from = &r->decoded.image;
+    const rs_size size = rs_fit_size(&r->fit, from->width, from->height);
+    rs_image image = frame->image;
+    *frame = r->decoded;
+    frame->image = image;
+    if (image.width != size.width || image.height != size.height) {
+        rs_image_release(&frame->image);
+        RS_TRY(rs_image_alloc(&frame->image, size.width, size.height, err));
+    }
+    return rs_image_resize(&frame->image, from, r->fit.resize, err);
+}
+
+static rs_status read_all(rs_reader *r, rs_err *err)
+{
+    rs_frame *frame;
+    while (rs_queue_pop(r->idle, &frame)) {
+        bool end = false;
+        RS_TRY(rs_source_next(r->source, &r->decoded, &end, err));
+        if (end)
+            return RS_OK;
+        RS_TRY(fill(r, frame, err));
+        rs_queue_push(r->ready, frame);
+    }
+    return RS_OK;
+}
+
+static void *reader_main(void *arg)
+{
+    rs_reader *r = arg;
+    r->status = read_all(r, &r->err);
+    rs_queue_close(r->ready);
+    return NULL;
+}
+
+rs_status rs_reader_start(rs_reader *reader, rs_err *err)
+{
+    return rs_thread_start(&reader->thread, "reading", reader_main, reader, err);
+}
+
+void rs_reader_join(rs_reader *reader)
+{
+    rs_thread_join(&reader->thread);
+    rs_frame_release(&reader->decoded);
+}

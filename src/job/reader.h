@@ -1,0 +1,36 @@
+/* The thread that decodes and scales, ahead of the frame in the making. */
+#ifndef RS_JOB_READER_H
+#define RS_JOB_READER_H
+
+#include "job/queue.h"
+#include "job/thread.h"
+#include "media/media.h"
+#include "restyle/size.h"
+
+/* The size that a frame gets. */
+typedef struct rs_fit {
+    rs_size size;     /* zeros: the frame's own, rounded to the nearest multiple */
+    int multiple;
+    rs_resize resize;
+} rs_fit;
+
+rs_size rs_fit_size(const rs_fit *fit, int width, int height);
+
+/* Zero it before start. */
+typedef struct rs_reader {
+    rs_source *source; /* the thread's until join */
+    rs_fit fit;
+    rs_queue *idle;    /* frames to fill; cancelled: stop */
+    rs_queue *ready;   /* filled ones, scaled; closed at the end and after an error */
+    rs_frame decoded;  /* at the source's size */
+    rs_thread thread;
+    rs_status status;  /* after join: why reading ended */
+    rs_err err;
+} rs_reader;
+
+/* The caller has set source, fit and both queues; they outlive the thread. */
+rs_status rs_reader_start(rs_reader *reader, rs_err *err);
+/* Waits for the thread and gives its memory back. One that never started is fine. */
+void rs_reader_join(rs_reader *reader);
+
+#endif
