@@ -169,6 +169,10 @@ rs_status rs_image_resize(rs_image *dst, const rs_image *src, rs_resize mode, rs
 {
     if (!dst->rgb || !src->rgb || src->width < 1 || src->height < 1)
         return RS_FAIL(err, RS_E_INVALID, "resize of a picture that holds nothing");
+    if (dst->width == src->width && dst->height == src->height) {
+        memcpy(dst->rgb, src->rgb, (size_t)src->width * (size_t)src->height * 3 * sizeof(float));
+        return RS_OK;
+    }
     int w, h;
     fitted_size(dst, src, mode, &w, &h);
     if (w > 8 * 32768 || h > 8 * 32768)
