@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 typedef struct rs_job_progress {
-    int64_t frame;      /* frames finished */
+    int64_t frame;      /* frames restyled; the last few may still be on their way to the output */
     int64_t n_frames;   /* of how many; 0: unknown */
     int step, n_steps;  /* within the frame being worked on */
     double seconds;     /* since the first frame began */
@@ -23,7 +23,8 @@ typedef struct rs_job_progress {
 } rs_job_progress;
 
 /* Called before each denoising step and after each frame, from the calling
- * thread. Returning false stops the job (RS_E_CANCELLED). */
+ * thread. Returning false stops the job (RS_E_CANCELLED): pictures of a folder
+ * that are done are still written. */
 typedef struct rs_job_events {
     bool (*progress)(void *cookie, const rs_job_progress *progress);
     void *cookie;

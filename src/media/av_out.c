@@ -4,7 +4,9 @@
  * frame times come out as they went in.
  *
  * The number of encoder threads is fixed, because x264's output depends on it:
- * the same job gives the same bytes on every machine. Likewise the muxer writes
+ * the same job gives the same bytes on every machine. They compete with diffusion
+ * for its processors, but not for long: a frame is milliseconds of encoding and
+ * seconds of diffusion, and fewer threads would not make it less work. Likewise the muxer writes
  * no dates and no random numbers (AVFMT_FLAG_BITEXACT). */
 #define _POSIX_C_SOURCE 200809L
 #include "media/av_out.h"

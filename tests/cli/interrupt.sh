@@ -34,7 +34,7 @@ stopped INT folder
 # A folder keeps the frames that are done. Then the same command with --overwrite goes through.
 "$restyle" image "$dir/in.mp4" --output "$dir/new/frames" --model "$tiny" --steps 40 2>"$dir/stderr" &
 pid=$!
-for i in $(seq 300); do
+for i in $(seq 1500); do
     [ -s "$dir/new/frames/frame_000001.png" ] && break
     sleep 0.02
 done
