@@ -28,6 +28,10 @@ typedef struct rs_job_progress {
 typedef struct rs_job_events {
     bool (*progress)(void *cookie, const rs_job_progress *progress);
     void *cookie;
+    /* Called once, before anything is written, with the only name an incomplete
+     * file of the job will have, from here until rs_job_run returns: a process
+     * that ends without waiting for that may remove it. May be NULL. */
+    void (*temporary)(void *cookie, const char *path);
     rs_profile *profile; /* gets the operations of every frame; may be NULL */
 } rs_job_events;
 

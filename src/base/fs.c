@@ -182,17 +182,23 @@ static rs_status write_all(const char *temp, const char *path, const void *data,
     return failed ? rs_err_sys(err, failed, "cannot write '%s'", path) : RS_OK;
 }
 
+rs_status rs_write_file_by(const char *temp, const char *path, const void *data, size_t size,
+                           rs_err *err)
+{
+    rs_status s = write_all(temp, path, data, size, err);
+    if (s == RS_OK)
+        s = rs_publish_file(temp, path, err);
+    if (s != RS_OK)
+        unlink(temp);
+    return s;
+}
+
 rs_status rs_write_file(const char *path, const void *data, size_t size, rs_err *err)
 {
     rs_arena *a = rs_arena_open(0);
-    char *temp = a ? rs_temp_path(a, path) : NULL;
-    rs_status s = temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
-    if (s == RS_OK)
-        s = write_all(temp, path, data, size, err);
-    if (s == RS_OK)
-        s = rs_publish_file(temp, path, err);
-    if (s != RS_OK && temp)
-        unlink(temp);
+    const char *temp = a ? rs_temp_path(a, path) : NULL;
+    const rs_status s = temp ? rs_write_file_by(temp, path, data, size, err)
+                             : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     rs_arena_close(&a);
     return s;
 }

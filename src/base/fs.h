@@ -31,6 +31,9 @@ rs_status rs_read_file(rs_arena *arena, const char *path, size_t max, char **dat
 
 /* Writes beside `path`, syncs, and renames into place. */
 rs_status rs_write_file(const char *path, const void *data, size_t size, rs_err *err);
+/* The same by way of a name the caller chose, on the same file system. */
+rs_status rs_write_file_by(const char *temp, const char *path, const void *data, size_t size,
+                           rs_err *err);
 
 /* The name that rs_write_file and the encoders use while writing: same folder,
  * same extension, unique to this process. */

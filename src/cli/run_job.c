@@ -1,27 +1,36 @@
 /* What `run` and `image` share: the job, its progress, Ctrl-C, the exit code. */
 #define _XOPEN_SOURCE 700 /* SIGXFSZ */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "restyle/job.h"
 
-/* The one thing a signal handler may touch. */
-static volatile sig_atomic_t interrupted;
+/* All that the signal handler touches: how many signals came, and the name of the
+ * output while it is incomplete ("" without one). */
+static atomic_int n_signals;
+static char temporary[4096];
 
+/* The first one ends the job in good order; the second one the process at once,
+ * by the signal's default action. */
 static void on_signal(int sig)
 {
-    (void)sig;
-    interrupted = 1;
+    if (atomic_fetch_add(&n_signals, 1) == 0)
+        return;
+    if (temporary[0])
+        unlink(temporary);
+    signal(sig, SIG_DFL);
+    raise(sig); /* it is blocked while we are here: delivered on return */
 }
 
-/* The second Ctrl-C finds the default action again and stops at once. */
 static void catch_signals(void)
 {
-    struct sigaction a = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, old;
+    struct sigaction a = { .sa_handler = on_signal }, old;
     sigemptyset(&a.sa_mask);
-    interrupted = 0;
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
     if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup ignores it */
@@ -29,6 +38,19 @@ static void catch_signals(void)
     /* a closed pipe and a limit on file sizes are ordinary write errors */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+}
+
+/* The first byte last: until then there is no name. A longer one than any file
+ * system takes cannot be opened either. */
+static void on_temporary(void *cookie, const char *path)
+{
+    (void)cookie;
+    const size_t n = strlen(path);
+    if (n == 0 || n >= sizeof(temporary))
+        return;
+    memcpy(temporary + 1, path + 1, n);
+    atomic_signal_fence(memory_order_seq_cst);
+    temporary[0] = path[0];
 }
 
 struct console {
@@ -39,7 +61,7 @@ static bool on_progress(void *cookie, const rs_job_progress *job)
 {
     struct console *c = cookie;
     rs_cli_progress_show(&c->progress, job);
-    return !interrupted;
+    return atomic_load(&n_signals) == 0;
 }
 
 static void on_log(void *cookie, rs_log_level level, const char *line)
@@ -80,7 +102,8 @@ int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
         rs_cli_error("%s", err.msg);
         return RS_EXIT_FAILED;
     }
-    const rs_job_events events = { on_progress, &c, trace };
+    const rs_job_events events = { .progress = on_progress, .cookie = &c, .temporary = on_temporary,
+                                   .profile = trace };
     rs_cli_progress_init(&c.progress);
     catch_signals();
     const rs_status s = rs_job_run(spec, &events, &log, &r, &err);

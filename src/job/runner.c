@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -94,6 +95,18 @@ static rs_status check_output(struct job *j, rs_err *err)
     return RS_OK;
 }
 
+static rs_status tell_temporary(const struct job *j, rs_err *err)
+{
+    if (!j->events || !j->events->temporary)
+        return RS_OK;
+    rs_arena *a = rs_arena_open(0);
+    const char *temp = a ? rs_sink_temp_path(a, j->spec->output, j->sink_kind) : NULL;
+    if (temp)
+        j->events->temporary(j->events->cookie, temp);
+    rs_arena_close(&a);
+    return temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", j->spec->output);
+}
+
 static rs_status open_sink(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
@@ -114,6 +127,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.log = j->log;
     if (e->audio == RS_AUDIO_NONE)
         o.audio_from = NULL;
+    RS_TRY(tell_temporary(j, err));
     return rs_sink_open(j->spec->output, &o, &j->sink, err);
 }
 

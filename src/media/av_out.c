@@ -214,7 +214,7 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     if (!out->arena)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     out->path = rs_arena_strdup(out->arena, path);
-    out->temp = rs_temp_path(out->arena, path);
+    out->temp = rs_sink_temp_path(out->arena, path, RS_SINK_VIDEO);
     const char *dir = rs_path_dir(out->arena, path);
     out->frame = av_frame_alloc();
     out->pkt = av_packet_alloc();

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "restyle/image.h"
@@ -110,6 +111,10 @@ rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err);
 /* For `check`: whether path's container takes this encoder (NULL: its default);
  * folders and pictures take any. Opens and creates nothing. */
 rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err);
+
+/* The only name under which a sink has a file that is not complete: what a
+ * process killed while writing leaves behind. NULL: no memory. */
+const char *rs_sink_temp_path(rs_arena *arena, const char *path, rs_sink_kind kind);
 
 typedef struct rs_sink rs_sink;
 

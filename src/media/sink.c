@@ -20,7 +20,7 @@ struct rs_sink {
     rs_sink_kind kind;
     rs_av_out *video;
     rs_arena *arena;
-    const char *path, *text;
+    const char *path, *temp, *text;
     uint8_t *png; /* RS_SINK_PICTURE: the file's bytes, until commit */
     size_t png_size;
     bool overwrite;
@@ -58,6 +58,14 @@ rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err)
         *kind = RS_SINK_VIDEO;
     }
     return RS_OK;
+}
+
+/* A folder's is hidden, so nobody takes it for a frame. */
+const char *rs_sink_temp_path(rs_arena *arena, const char *path, rs_sink_kind kind)
+{
+    if (kind == RS_SINK_FOLDER)
+        path = rs_path_join(arena, path, ".frame.png");
+    return path ? rs_temp_path(arena, path) : NULL;
 }
 
 rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err)
@@ -115,8 +123,9 @@ static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o
         return rs_av_out_open(path, o, &s->video, err);
     s->arena = rs_arena_open(8192);
     s->path = s->arena ? rs_arena_strdup(s->arena, path) : NULL;
+    s->temp = s->arena ? rs_sink_temp_path(s->arena, path, s->kind) : NULL;
     s->text = s->arena && o->text ? rs_arena_strdup(s->arena, o->text) : NULL;
-    if (!s->path || (o->text && !s->text))
+    if (!s->path || !s->temp || (o->text && !s->text))
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     s->overwrite = o->overwrite;
     return s->kind == RS_SINK_FOLDER ? open_folder(s, err) : open_picture(s, err);
@@ -136,6 +145,16 @@ rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink
     return status;
 }
 
+static rs_status write_png(const rs_sink *s, const char *path, const rs_image *image, rs_err *err)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    RS_TRY(rs_png_encode(image, s->text, &data, &size, err));
+    const rs_status status = rs_write_file_by(s->temp, path, data, size, err);
+    rs_free(data);
+    return status;
+}
+
 static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
     char numbered[64];
@@ -143,7 +162,7 @@ static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *er
     const rs_arena_mark mark = rs_arena_save(s->arena);
     const char *path =
         rs_path_join(s->arena, s->path, frame->png_name ? frame->png_name : numbered);
-    const rs_status status = path ? rs_image_write_png(path, &frame->image, s->text, err)
+    const rs_status status = path ? write_png(s, path, &frame->image, err)
                                   : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
     rs_arena_rewind(s->arena, mark);
     return status;
@@ -171,7 +190,7 @@ rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err)
     rs_sink *s = *sink;
     rs_status status = rs_av_out_close(&s->video, commit, err);
     if (commit && s->png)
-        status = rs_write_file(s->path, s->png, s->png_size, err);
+        status = rs_write_file_by(s->temp, s->path, s->png, s->png_size, err);
     rs_free(s->png);
     rs_arena_close(&s->arena);
     rs_free(s);

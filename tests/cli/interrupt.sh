@@ -31,6 +31,25 @@ stopped TERM out.mp4
 stopped HUP out.mkv
 stopped INT folder
 
+# A second signal, in the middle of a long step, ends the process itself, and the
+# incomplete file goes all the same.
+for out in out.mp4 out.mkv; do
+    "$restyle" image "$dir/in.mp4" --output "$dir/new/$out" --model "$tiny" --size 512x512 2>"$dir/stderr" &
+    pid=$!
+    for i in $(seq 1500); do
+        [ -n "$(ls -A "$dir/new")" ] && break
+        sleep 0.02
+    done
+    [ -n "$(ls -A "$dir/new")" ] || fail "the job does not start"
+    kill -s INT $pid
+    kill -s TERM $pid
+    wait $pid 2>/dev/null
+    code=$? # by either one: the system chooses which is delivered first
+    [ $code -eq 130 ] || [ $code -eq 143 ] || fail "exit $code after INT and TERM"
+    left=$(ls -A "$dir/new")
+    [ -z "$left" ] || fail "a second signal leaves $left"
+done
+
 # A folder keeps the frames that are done. Then the same command with --overwrite goes through.
 "$restyle" image "$dir/in.mp4" --output "$dir/new/frames" --model "$tiny" --steps 40 2>"$dir/stderr" &
 pid=$!

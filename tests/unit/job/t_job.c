@@ -155,7 +155,7 @@ static void cancelled_anywhere(void)
     for (int folder = 0; folder <= 1; folder++) {
         for (int at = 1; at <= all; at++) {
             struct count c = { .stop_at = at };
-            const rs_job_events events = { count_calls, &c };
+            const rs_job_events events = { .progress = count_calls, .cookie = &c };
             rs_job_result r;
             const rs_pipeline_spec s = spec_of(clip, tmp(folder ? "new/frames/" : "new/out.mp4"));
             CHECK_INT(rs_job_run(&s, &events, NULL, &r, &err), RS_E_CANCELLED);

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "media/media.h"
 #include "tests/unit/media/media_test.h"
 
@@ -355,6 +356,25 @@ static void abandoned_output(void)
     CHECK_OK(rs_sink_close(&out, true, &err));
 }
 
+/* The name a killed process leaves behind: beside the output, and in a folder
+ * hidden, so that it is no frame. */
+static void temporary_names(void)
+{
+    static const struct { const char *path, *start, *end; rs_sink_kind kind; } cases[] = {
+        { "a/b.mp4", "a/b.part-", ".mp4", RS_SINK_VIDEO },
+        { "b.png", "b.part-", ".png", RS_SINK_PICTURE },
+        { "a/frames", "a/frames/.frame.part-", ".png", RS_SINK_FOLDER },
+        { "a/frames/", "a/frames/.frame.part-", ".png", RS_SINK_FOLDER },
+    };
+    rs_arena *arena = rs_arena_open(0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *t = rs_sink_temp_path(arena, cases[i].path, cases[i].kind);
+        CHECK(t && strncmp(t, cases[i].start, strlen(cases[i].start)) == 0);
+        CHECK_STR(rs_path_ext(t), cases[i].end);
+    }
+    rs_arena_close(&arena);
+}
+
 static void unwritable(void)
 {
     rs_err err = { 0 };
@@ -481,6 +501,7 @@ int main(void)
     TEST_RUN(sound_streams);
     TEST_RUN(existing_output);
     TEST_RUN(abandoned_output);
+    TEST_RUN(temporary_names);
     TEST_RUN(unwritable);
     TEST_RUN(full_disk);
     TEST_RUN(picture_folder);
