@@ -5,7 +5,7 @@
  * RS_MEMORY_LOW: one part at a time. A picture needs the autoencoder, the UNet, and the
  * autoencoder again; the UNet has large weights and small scratch, the autoencoder small
  * weights and large scratch. So the two arenas change roles, and neither is ever given
- * back and taken again, which would cost more than reading the weights:
+ * back and taken again, which virtual machines can make dearer than reading weights:
  *
  *                     unet_arena     other_arena
  *     text encoder    scratch        weights
