@@ -1,6 +1,6 @@
-/* Products of activations with activations. The only place that calls BLAS,
- * which runs single-threaded inside our own pool. Products with weights are
- * those of packed.h. */
+/* A product by BLAS, which runs single-threaded inside our own pool: what the
+ * machine's rate is compared with. The model's products are those of packed.h and
+ * op_attention.c. */
 #ifndef RS_TENSOR_GEMM_H
 #define RS_TENSOR_GEMM_H
 
