@@ -1,6 +1,5 @@
 #include "base/cpu.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -8,42 +7,61 @@
 #endif
 
 static const char *const names[RS_CPU_TIERS] = {
-    [RS_CPU_SCALAR] = "scalar", [RS_CPU_AVX2] = "avx2", [RS_CPU_AVX512] = "avx512",
+    [RS_CPU_SCALAR] = "scalar", [RS_CPU_AVX2] = "avx2", [RS_CPU_AVXVNNI] = "avxvnni",
+    [RS_CPU_AVX512] = "avx512", [RS_CPU_AVX512VNNI] = "avx512vnni",
 };
 
 #if defined(__x86_64__)
-/* clang's __builtin_cpu_supports does not know this one. */
+/* Compilers that we support do not know these two in __builtin_cpu_supports. */
 static bool have_f16c(void)
 {
     unsigned a, b, c, d;
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 }
+
+static bool have_avxvnni(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+}
+
+bool rs_cpu_has(rs_cpu_tier tier)
+{
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && have_f16c();
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    switch (tier) {
+    case RS_CPU_SCALAR: return true;
+    case RS_CPU_AVX2: return avx2;
+    case RS_CPU_AVXVNNI: return avx2 && have_avxvnni();
+    case RS_CPU_AVX512: return avx512;
+    case RS_CPU_AVX512VNNI: return avx512 && __builtin_cpu_supports("avx512vnni");
+    default: return false;
+    }
+}
+#else
+bool rs_cpu_has(rs_cpu_tier tier)
+{
+    return tier == RS_CPU_SCALAR;
+}
 #endif
 
 rs_cpu_tier rs_cpu_detect(void)
 {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-        !have_f16c())
-        return RS_CPU_SCALAR;
-    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
-        !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
-        return RS_CPU_AVX2;
-    return RS_CPU_AVX512;
-#else
-    return RS_CPU_SCALAR;
-#endif
+    int best = RS_CPU_TIERS - 1;
+    while (!rs_cpu_has((rs_cpu_tier)best))
+        best--;
+    return (rs_cpu_tier)best;
 }
 
 rs_cpu_tier rs_cpu_active(void)
 {
-    const rs_cpu_tier have = rs_cpu_detect();
     const char *want = getenv("RESTYLE_CPU");
     for (int t = 0; want && t < RS_CPU_TIERS; t++)
-        if (strcmp(want, names[t]) == 0 && (rs_cpu_tier)t < have)
+        if (strcmp(want, names[t]) == 0 && rs_cpu_has((rs_cpu_tier)t))
             return (rs_cpu_tier)t;
-    return have;
+    return rs_cpu_detect();
 }
 
 const char *rs_cpu_tier_name(rs_cpu_tier tier)

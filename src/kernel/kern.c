@@ -23,17 +23,26 @@ static const rs_kern scalar = {
     .wino_output = rs_ref_wino_output,
     .wino_weight = rs_ref_wino_weight,
     .gemm = rs_ref_gemm,
+    .range = rs_ref_range,
+    .quantise = rs_ref_quantise,
+    .gemm_i8 = rs_ref_gemm_i8,
     .u8_to_f32 = rs_ref_u8_to_f32,
     .f32_to_u8 = rs_ref_f32_to_u8,
     .gemm_mr = 1,
     .gemm_nr = RS_REF_GEMM_NR,
+    .i8_nr = RS_REF_I8_NR,
+    .i8_kr = RS_REF_I8_KR,
 };
 
 const rs_kern *rs_kern_get(rs_cpu_tier tier)
 {
 #if defined(__x86_64__)
+    if (tier >= RS_CPU_AVX512VNNI)
+        return &rs_kern_avx512vnni;
     if (tier >= RS_CPU_AVX512)
         return &rs_kern_avx512;
+    if (tier >= RS_CPU_AVXVNNI)
+        return &rs_kern_avxvnni;
     if (tier >= RS_CPU_AVX2)
         return &rs_kern_avx2;
 #endif

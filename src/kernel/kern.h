@@ -42,6 +42,29 @@ typedef struct rs_gemm_block {
     size_t ldc;
 } rs_gemm_block;
 
+/* One block of a product of bytes, see rs_kern.gemm_i8. The left matrix, values of
+ * 0 to 255, has elements of 4 / i8_kr bytes: uint8_t or int16_t, whichever the tier
+ * multiplies. Its row i starts at element i / run * ld_run + i % run * lda and is segs
+ * pieces of k elements, ld_seg apart: rows of a matrix, or the 3x3 patches of a
+ * picture with a margin, taken in place. */
+typedef struct rs_i8_block {
+    size_t m, n, k, segs; /* k: a multiple of RS_I8_DEPTH */
+    const void *a;
+    size_t lda, run, ld_run, ld_seg;
+    const float *a_scale;  /* [m] */
+    const uint8_t *a_zero; /* [m] */
+    const int8_t *b;       /* [segs * k / i8_kr, i8_nr, i8_kr] */
+    const float *b_scale;  /* [i8_nr] */
+    const int32_t *b_sum;  /* [i8_nr]: the sums of b's columns */
+    const float *bias;     /* [n] or NULL */
+    const float *res;      /* [m, n] or NULL; may equal c when ldres == ldc */
+    size_t ldres;
+    float *c; /* [m, n] */
+    size_t ldc;
+} rs_i8_block;
+
+enum { RS_I8_DEPTH = 4 };
+
 typedef struct rs_kern {
     /* IEEE half and bfloat16 to float; NaN stays NaN. exact */
     void (*f16_to_f32)(float *dst, const uint16_t *src, size_t n);
@@ -114,13 +137,25 @@ typedef struct rs_kern {
      * will. col_max is of no use where c has NaN. sum */
     void (*gemm)(const rs_gemm_block *g);
 
+    /* lo = min(0, min x), hi = max(0, max x); both NaN when an x is not finite. exact */
+    void (*range)(float *lo, float *hi, const float *x, size_t n);
+    /* dst = rint(x * inv) + zero, ties to even, clamped to 0 .. 255, x finite; dst:
+     * elements of 4 / i8_kr bytes. exact */
+    void (*quantise)(void *dst, const float *x, size_t n, float inv, float zero);
+    /* c[i][j] = (sum_l (a[i][l] - a_zero[i]) * b[l][j]) * b_scale[j] * a_scale[i] +
+     * bias[j] + res[i][j], n <= i8_nr: the sum, an integer below 2^31, is exact,
+     * the rest is rounded one by one from the left. c is not read. exact */
+    void (*gemm_i8)(const rs_i8_block *g);
+
     /* Interleaved 8-bit pixels to floats v/127.5 - 1, and back: clamp, then
      * round(127.5*v + 127.5) half away from zero; NaN gives 0. n values. exact */
     void (*u8_to_f32)(float *dst, const uint8_t *src, size_t n);
     void (*f32_to_u8)(uint8_t *dst, const float *src, size_t n);
 
-    /* Constants, behind all kernels: the tile of gemm. */
+    /* Constants, behind all kernels: the tile of gemm; columns of a panel of
+     * gemm_i8, and how many values of a column stand side by side in it, 2 or 4. */
     size_t gemm_mr, gemm_nr;
+    size_t i8_nr, i8_kr;
 } rs_kern;
 
 /* Table of a tier; a tier above what was compiled in gives the highest one

@@ -34,27 +34,24 @@ static int check_tables(const ck_tier *tiers, int n_tiers)
     return bad;
 }
 
-/* RESTYLE_CPU lowers the tier, never raises it, and nonsense is ignored. */
+/* RESTYLE_CPU chooses among the tiers of this machine, and all else is ignored. */
 static int check_active(void)
 {
-    static const struct {
-        const char *value;
-        rs_cpu_tier most;
-    } cases[] = {{"scalar", RS_CPU_SCALAR}, {"avx2", RS_CPU_AVX2},   {"avx512", RS_CPU_AVX512},
-                 {"nonsense", RS_CPU_AVX512}, {"", RS_CPU_AVX512}, {NULL, RS_CPU_AVX512}};
+    static const char *const cases[] = {"scalar", "avx2", "avxvnni", "avx512", "avx512vnni",
+                                        "nonsense", "", NULL};
     const char *was = getenv("RESTYLE_CPU");
     char *keep = was ? strdup(was) : NULL;
     const rs_cpu_tier have = rs_cpu_detect();
     int bad = 0;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (cases[i].value)
-            setenv("RESTYLE_CPU", cases[i].value, 1);
+        if (cases[i])
+            setenv("RESTYLE_CPU", cases[i], 1);
         else
             unsetenv("RESTYLE_CPU");
-        const rs_cpu_tier want = cases[i].most < have ? cases[i].most : have;
+        const rs_cpu_tier want = i < RS_CPU_TIERS && rs_cpu_has((rs_cpu_tier)i) ? (rs_cpu_tier)i : have;
         if (rs_kern_active() != rs_kern_get(want) || rs_cpu_active() != want) {
-            fprintf(stderr, "RESTYLE_CPU=%s: not the table of tier %s\n",
-                    cases[i].value ? cases[i].value : "(unset)", rs_cpu_tier_name(want));
+            fprintf(stderr, "RESTYLE_CPU=%s: not the table of tier %s\n", cases[i] ? cases[i] : "(unset)",
+                    rs_cpu_tier_name(want));
             bad++;
         }
     }
@@ -68,11 +65,12 @@ static int check_active(void)
 static int list_tiers(ck_tier *tiers, int *n_real)
 {
     static const rs_kern *const twins[RS_CPU_TIERS] = {
-        [RS_CPU_AVX2] = &ck_emu8, [RS_CPU_AVX512] = &ck_emu16};
+        [RS_CPU_AVX2] = &ck_emu8, [RS_CPU_AVXVNNI] = &ck_emu8, [RS_CPU_AVX512] = &ck_emu16,
+        [RS_CPU_AVX512VNNI] = &ck_emu16};
     int n = 0;
     for (int t = 0; t < RS_CPU_TIERS; t++) {
         const char *name = rs_cpu_tier_name((rs_cpu_tier)t);
-        if (t > (int)rs_cpu_detect())
+        if (!rs_cpu_has((rs_cpu_tier)t))
             printf("%s: not on this machine\n", name);
         else
             tiers[n++] = (ck_tier){name, rs_kern_get((rs_cpu_tier)t), twins[t]};

@@ -1,5 +1,6 @@
-/* The vector bodies 16 wide, over the shim in plain C. */
+/* The vector bodies 16 wide, over the shim in plain C, with dot products of bytes. */
 #define VF_N 16
+#define VI_DOT4
 #include "tests/checkkern/simd_emu.h"
 
 #include "tests/checkkern/check.h"

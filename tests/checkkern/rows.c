@@ -2,6 +2,7 @@
 #include "tests/checkkern/check.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static ck_buf vec(ck_type type, ck_dir dir, size_t n)
 {
@@ -385,6 +386,98 @@ static double gemm_panels_terms(const ck_inputs *in, int b, size_t i0, size_t r,
     return total;
 }
 
+/* Bytes */
+
+static void range_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = vec(CK_F32, CK_OUT, 2);
+    b[1] = vec(CK_F32, CK_IN, s->c);
+}
+static void range_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    k->range(p[0], (float *)p[0] + 1, p[1], s->c);
+}
+
+static void quantise_setup(ck_buf *b, const ck_shape *s)
+{
+    b[0] = vec(CK_U8, CK_OUT, s->c);
+    b[1] = filled(vec(CK_F32, CK_IN, s->c), s->flag ? CK_NORMAL : CK_MIXED);
+}
+/* Elements of 2 bytes, where the tier has them, go through memory of just their size. */
+static void quantise_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    const float inv = s->f * 32, zero = s->flag ? 128 : 0;
+    if (k->i8_kr == 4) {
+        k->quantise(p[0], p[1], s->c, inv, zero);
+        return;
+    }
+    int16_t *wide = malloc(s->c * sizeof *wide + 1);
+    k->quantise(wide, p[1], s->c, inv, zero);
+    for (size_t i = 0; i < s->c; i++)
+        ((uint8_t *)p[0])[i] = (uint8_t)wide[i];
+    free(wide);
+}
+
+/* All panels of a product, c its depth, in one segment or, with gaps between them,
+ * in three; the columns and the first of two rows of each run vary with ld2. The
+ * panels are packed here, as every tier has its own. */
+enum { I8_MAX_COLUMNS = 64 };
+static size_t i8_columns(const ck_shape *s)
+{
+    return 1 + (s->ld2 * 7 + s->rows) % I8_MAX_COLUMNS;
+}
+static size_t i8_depth(const ck_shape *s) /* of a segment */
+{
+    return (s->c / 3 + RS_I8_DEPTH - 1) / RS_I8_DEPTH * RS_I8_DEPTH;
+}
+static size_t i8_rows(const ck_shape *s)
+{
+    return s->rows * (s->c < 1000 ? 6 : 1); /* up to 198, more than wait at a time */
+}
+static void gemm_i8_setup(ck_buf *b, const ck_shape *s)
+{
+    const size_t n = i8_columns(s), k = i8_depth(s), m = i8_rows(s), gap = s->ld - s->c;
+    b[0] = mat(CK_OUT, m, n, n + gap);
+    /* runs of two rows, each of three segments */
+    b[1] = filled((ck_buf){.type = CK_U8, .dir = CK_IN, .n0 = (m + 1) / 2 * 2, .n1 = 3, .n2 = k,
+                           .s0 = 3 * (k + gap), .s1 = k + gap}, CK_BITS);
+    b[2] = filled(vec(CK_U8, CK_IN, 3 * k * n), CK_BITS);
+    b[3] = filled(vec(CK_F32, CK_IN, m + 2 * n), CK_NORMAL);
+    b[4] = mat(CK_IN, m, n, n + gap);
+    b[5] = filled(vec(CK_U8, CK_IN, m), CK_BITS);
+}
+static void gemm_i8_call(const rs_kern *k, void *const *p, const ck_shape *s)
+{
+    const size_t n = i8_columns(s), depth = i8_depth(s), m = i8_rows(s), gap = s->ld - s->c;
+    const size_t nr = k->i8_nr, kr = k->i8_kr, segs = s->flag ? 3 : 1, row = 3 * (depth + gap);
+    const float *scales = p[3], *res = p[4];
+    const size_t count = m && depth ? (m - 1) * row + (segs - 1) * (depth + gap) + depth : 0;
+    int8_t *panel = calloc(3 * depth * nr + 1, 1);
+    int16_t *wide = k->i8_kr == 2 ? malloc(count * sizeof *wide + 1) : NULL;
+    for (size_t i = 0; wide && i < count; i++)
+        wide[i] = ((const uint8_t *)p[1])[i];
+    for (size_t j = 0; panel && j < n; j += nr) {
+        const size_t columns = n - j < nr ? n - j : nr;
+        float b_scale[I8_MAX_COLUMNS] = {0};
+        int32_t sum[I8_MAX_COLUMNS] = {0};
+        for (size_t c = 0; c < columns; c++) {
+            b_scale[c] = scales[m + j + c];
+            for (size_t l = 0; l < segs * depth; l++) {
+                const int8_t v = ((const int8_t *)p[2])[l * n + j + c];
+                panel[(l / kr * nr + c) * kr + l % kr] = v;
+                sum[c] += v;
+            }
+        }
+        k->gemm_i8(&(rs_i8_block){
+            .m = m, .n = columns, .k = depth, .segs = segs, .lda = row, .run = 2,
+            .a = wide ? (void *)wide : p[1], .ld_run = 2 * row, .ld_seg = depth + gap, .a_scale = scales, .a_zero = p[5], .b = panel,
+            .b_scale = b_scale, .b_sum = sum, .bias = s->flag ? scales + m + n + j : NULL,
+            .res = s->flag ? res + j : NULL, .ldres = n + gap, .c = (float *)p[0] + j, .ldc = n + gap});
+    }
+    free(wide);
+    free(panel);
+}
+
 #define BITS (1u << CK_BITS)
 #define PIXELS {.rows = 1, .c = 512 * 512 * 3 / 4}
 #define VALUES {.rows = 1, .c = 64 * 1024}
@@ -436,6 +529,13 @@ const ck_row ck_rows[] = {
      .setup = gemm_panels_setup, .call = gemm_panels_call, .terms = gemm_panels_terms,
      .bench = {.rows = 96, .c = 64, .ld = 64, .ld2 = 64, .f = 1.55f, .flag = true},
      .flops = 2.0 * 96 * 64 * 96},
+    {.name = "range", .extra = BITS, .n_buf = 2, .vector = true, .setup = range_setup,
+     .call = range_call, .bench = VALUES},
+    {.name = "quantise", .n_buf = 2, .vector = true, .setup = quantise_setup, .call = quantise_call,
+     .bench = VALUES},
+    {.name = "gemm_i8", .n_buf = 6, .alias = {4}, .setup = gemm_i8_setup, .call = gemm_i8_call,
+     .bench = {.rows = 24, .c = 960, .ld = 960, .ld2 = 9, .flag = true},
+     .flops = 2.0 * 144 * 24 * 960},
     {.name = "u8_to_f32", .n_buf = 2, .vector = true, .setup = u8_setup, .call = u8_call,
      .bench = PIXELS},
     {.name = "f32_to_u8", .extra = BITS, .n_buf = 2, .vector = true, .setup = to_u8_setup,

@@ -132,5 +132,76 @@ static inline void vd_store_u8(uint8_t *p, vd a)
 {
     LANES p[l] = (uint8_t)a.d[l];
 }
+EMU void vf_store_u8(uint8_t *p, vf a)
+{
+    LANES p[l] = (uint8_t)a.f[l];
+}
+EMU void vf_store_i16(int16_t *p, vf a)
+{
+    LANES p[l] = (int16_t)a.f[l];
+}
+
+typedef union vi {
+    int32_t i[VF_N];
+    int16_t h[2 * VF_N];
+    int8_t s[4 * VF_N];
+    uint8_t u[4 * VF_N];
+} vi;
+
+EMU vi vi_load(const void *p)
+{
+    vi r;
+    memcpy(&r, p, sizeof r);
+    return r;
+}
+EMU void vi_store(void *p, vi a) { memcpy(p, &a, sizeof a); }
+EMU vi vi_set1(int32_t a)
+{
+    vi r;
+    LANES r.i[l] = a;
+    return r;
+}
+EMU vi vi_sub(vi a, vi b)
+{
+    LANES a.i[l] -= b.i[l];
+    return a;
+}
+EMU vi vi_mul(vi a, vi b)
+{
+    LANES a.i[l] *= b.i[l];
+    return a;
+}
+EMU vf vf_from_vi(vi a)
+{
+    vf r;
+    LANES r.f[l] = (float)a.i[l];
+    return r;
+}
+EMU vi vi_spread(const void *p)
+{
+    int32_t word;
+    memcpy(&word, p, sizeof word);
+    return vi_set1(word);
+}
+EMU vi vi_widen_s8(const int8_t *p)
+{
+    vi r;
+    for (size_t l = 0; l < 2 * VF_N; l++)
+        r.h[l] = p[l];
+    return r;
+}
+EMU vi vi_dot2(vi c, vi a, vi b)
+{
+    LANES c.i[l] += a.h[2 * l] * b.h[2 * l] + a.h[2 * l + 1] * b.h[2 * l + 1];
+    return c;
+}
+#ifdef VI_DOT4
+EMU vi vi_dot4(vi c, vi a, vi b)
+{
+    LANES for (size_t t = 4 * l; t < 4 * l + 4; t++)
+        c.i[l] += a.u[t] * b.s[t];
+    return c;
+}
+#endif
 
 #endif

@@ -36,6 +36,11 @@ void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g, size_t n, siz
 enum { RS_REF_GEMM_NR = 8 };
 void rs_ref_gemm(const rs_gemm_block *g);
 
+enum { RS_REF_I8_NR = 8, RS_REF_I8_KR = 4 };
+void rs_ref_range(float *lo, float *hi, const float *x, size_t n);
+void rs_ref_quantise(void *dst, const float *x, size_t n, float inv, float zero);
+void rs_ref_gemm_i8(const rs_i8_block *g);
+
 void rs_ref_u8_to_f32(float *dst, const uint8_t *src, size_t n);
 void rs_ref_f32_to_u8(uint8_t *dst, const float *src, size_t n);
 

@@ -3,6 +3,7 @@
  * tests/checkkern/simd_emu.h says in plain C what each wrapper means.
  *
  *   vf  VF_N floats          vd  VF_N doubles, as two registers
+ *   vi  VF_N int32, or 2 VF_N int16, or 4 VF_N bytes
  *
  * max/min return the second operand when either is NaN (as the instructions do).
  * Reductions fold the upper half onto the lower until one value is left. */
@@ -12,6 +13,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VF_N 8
 typedef __m256 vf;
@@ -119,5 +121,46 @@ static inline void vd_store_u8(uint8_t *p, vd a)
     const __m128i w = _mm_packus_epi32(_mm256_cvttpd_epi32(a.lo), _mm256_cvttpd_epi32(a.hi));
     _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(w, w));
 }
+/* Integral values within [0, 255] to bytes. */
+static inline void vf_store_u8(uint8_t *p, vf a)
+{
+    const __m256i i = _mm256_cvtps_epi32(a);
+    const __m128i w = _mm_packus_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(w, w));
+}
+/* The same to int16. */
+static inline void vf_store_i16(int16_t *p, vf a)
+{
+    const __m256i i = _mm256_cvtps_epi32(a);
+    _mm_storeu_si128((__m128i *)(void *)p,
+                     _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1)));
+}
+
+typedef __m256i vi;
+
+static inline vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline void vi_store(void *p, vi a) { _mm256_storeu_si256((__m256i *)p, a); }
+static inline vi vi_set1(int32_t a) { return _mm256_set1_epi32(a); }
+static inline vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
+static inline vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+static inline vf vf_from_vi(vi a) { return _mm256_cvtepi32_ps(a); }
+/* The 4 bytes at p in every lane. */
+static inline vi vi_spread(const void *p)
+{
+    int32_t word;
+    memcpy(&word, p, sizeof word);
+    return _mm256_set1_epi32(word);
+}
+/* 2 VF_N bytes as int16 */
+static inline vi vi_widen_s8(const int8_t *p)
+{
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+/* c + a0*b0 + a1*b1 of the int16 in each lane */
+static inline vi vi_dot2(vi c, vi a, vi b) { return _mm256_add_epi32(c, _mm256_madd_epi16(a, b)); }
+#ifdef VI_DOT4
+/* c + a0*b0 + .. + a3*b3 of the bytes in each lane, a unsigned, b signed */
+static inline vi vi_dot4(vi c, vi a, vi b) { return _mm256_dpbusd_avx_epi32(c, a, b); }
+#endif
 
 #endif

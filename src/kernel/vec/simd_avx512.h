@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VF_N 16
 typedef __m512 vf;
@@ -103,5 +104,36 @@ static inline void vd_store_u8(uint8_t *p, vd a)
                                          _mm512_cvttpd_epi32(a.hi), 1);
     _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(w));
 }
+static inline void vf_store_u8(uint8_t *p, vf a)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
+}
+static inline void vf_store_i16(int16_t *p, vf a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a)));
+}
+
+typedef __m512i vi;
+
+static inline vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+static inline void vi_store(void *p, vi a) { _mm512_storeu_si512(p, a); }
+static inline vi vi_set1(int32_t a) { return _mm512_set1_epi32(a); }
+static inline vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+static inline vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
+static inline vf vf_from_vi(vi a) { return _mm512_cvtepi32_ps(a); }
+static inline vi vi_spread(const void *p)
+{
+    int32_t word;
+    memcpy(&word, p, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+static inline vi vi_widen_s8(const int8_t *p)
+{
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+static inline vi vi_dot2(vi c, vi a, vi b) { return _mm512_add_epi32(c, _mm512_madd_epi16(a, b)); }
+#ifdef VI_DOT4
+static inline vi vi_dot4(vi c, vi a, vi b) { return _mm512_dpbusd_epi32(c, a, b); }
+#endif
 
 #endif

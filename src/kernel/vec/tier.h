@@ -4,6 +4,7 @@
 #include "kernel/vec/convert_vec.h"
 #include "kernel/vec/eltwise_vec.h"
 #include "kernel/vec/gemm_vec.h"
+#include "kernel/vec/gemm_i8_vec.h"
 #include "kernel/vec/norm_vec.h"
 #include "kernel/vec/pixels_vec.h"
 #include "kernel/vec/softmax_vec.h"
@@ -27,8 +28,13 @@ const rs_kern RS_TIER = {
     .wino_output = vec_wino_output,
     .wino_weight = vec_wino_weight,
     .gemm = vec_gemm,
+    .range = vec_range,
+    .quantise = vec_quantise,
+    .gemm_i8 = vec_gemm_i8,
     .u8_to_f32 = vec_u8_to_f32,
     .f32_to_u8 = vec_f32_to_u8,
     .gemm_mr = GEMM_MR,
     .gemm_nr = GEMM_NR,
+    .i8_nr = I8_NR,
+    .i8_kr = I8_KR,
 };

@@ -5,6 +5,8 @@
 #include "kernel/kern.h"
 
 extern const rs_kern rs_kern_avx2;
+extern const rs_kern rs_kern_avxvnni;
 extern const rs_kern rs_kern_avx512;
+extern const rs_kern rs_kern_avx512vnni;
 
 #endif

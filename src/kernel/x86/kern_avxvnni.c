@@ -1,0 +1,9 @@
+/* The avxvnni tier: the bodies of vec/ over the avx2 shim with its dot products. */
+#if defined(__x86_64__)
+#define VI_DOT4
+#include "kernel/vec/simd_avx2.h"
+#include "kernel/x86/tiers_x86.h"
+
+#define RS_TIER rs_kern_avxvnni
+#include "kernel/vec/tier.h"
+#endif

@@ -1,0 +1,253 @@
+/* A piece, the unit of work of a thread, is some rows by at most 256 columns, where the
+ * bytes of the rows stay in L2 while one panel after the other passes by; what happens
+ * within a panel is the kernel's affair. */
+#include "tensor/packed_i8.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
+
+#define ROW_BYTES ((size_t)256 << 10)
+#define MAX_ROWS ((size_t)144)
+#define MIN_ROWS ((size_t)48)
+#define COLUMNS ((size_t)256)
+#define MIN_COLUMNS ((size_t)64)
+#define PIECES ((size_t)64) /* enough for 16 threads to end together */
+#define STEP ((size_t)32)   /* rows turned to bytes at a time */
+#define TINY 1e-30f         /* a smaller range counts as zero: 255 / range is a float */
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+rs_i8_map rs_i8_map_of(float lo, float hi)
+{
+    const float range = hi - lo;
+    if (!isfinite(range))
+        return (rs_i8_map){ .scale = NAN };
+    if (range < TINY)
+        return (rs_i8_map){ 0 };
+    const float inv = 255.0f / range;
+    return (rs_i8_map){ .scale = range / 255.0f, .inv = inv, .zero = (uint8_t)fminf(rintf(-lo * inv), 255) };
+}
+
+/* The same for weights, where lo .. hi is symmetric and bytes are 128 too large. */
+static rs_i8_map weight_map(float lo, float hi)
+{
+    const float most = fmaxf(-lo, hi);
+    if (!isfinite(lo) || most < TINY)
+        return (rs_i8_map){ .scale = isfinite(lo) ? 0 : NAN, .zero = 128 };
+    return (rs_i8_map){ .scale = most / 127.0f, .inv = 127.0f / most, .zero = 128 };
+}
+
+void rs_i8_bytes(const rs_kern *kern, const rs_i8_map *map, void *dst, const float *x, size_t n)
+{
+    if (isnan(map->scale))
+        memset(dst, 0, n * rs_i8_elem(kern));
+    else
+        kern->quantise(dst, x, n, map->inv, map->zero);
+}
+
+struct pack_job {
+    const rs_exec *ex;
+    const rs_packed_source *src;
+    const rs_packed_i8 *w;
+    int8_t *data;
+    float *scale;
+    int32_t *sum;
+    float *rows; /* a worker's: one column as floats, and as bytes behind */
+    size_t stride;
+};
+
+static int element(const void *p, size_t size, size_t i)
+{
+    return size == 1 ? ((const uint8_t *)p)[i] : ((const int16_t *)p)[i];
+}
+
+/* One column: [c, taps] floats to [taps, step] bytes in the panel. */
+static void pack_column(const struct pack_job *j, size_t col, float *row)
+{
+    const rs_packed_i8 *w = j->w;
+    const size_t count = w->c * w->taps, kr = w->kr, nr = w->nr;
+    const size_t size = rs_i8_elem(j->ex->kern);
+    void *bytes = row + count;
+    float lo, hi;
+    rs_packed_source_row(j->ex->kern, j->src, col, row);
+    j->ex->kern->range(&lo, &hi, row, count);
+    const rs_i8_map map = weight_map(lo, hi);
+    rs_i8_bytes(j->ex->kern, &map, bytes, row, count);
+    int8_t *panel = j->data + col / nr * w->taps * w->step * nr + col % nr * kr;
+    int32_t sum = 0;
+    for (size_t t = 0; t < w->taps; t++)
+        for (size_t i = 0; i < w->c; i++) {
+            const size_t l = t * w->step + i;
+            const int v = element(bytes, size, i * w->taps + t) - 128;
+            panel[l / kr * nr * kr + l % kr] = (int8_t)v;
+            sum += v;
+        }
+    j->scale[col] = map.scale;
+    j->sum[col] = sum;
+}
+
+static void pack_panel(void *arg, size_t panel, int worker)
+{
+    const struct pack_job *j = arg;
+    const rs_packed_i8 *w = j->w;
+    const size_t first = panel * w->nr, bytes = w->taps * w->step * w->nr;
+    memset(j->data + panel * bytes, 0, bytes);
+    for (size_t col = first; col < first + w->nr; col++)
+        if (col < w->n) {
+            pack_column(j, col, j->rows + (size_t)worker * j->stride);
+        } else {
+            j->scale[col] = 0;
+            j->sum[col] = 0;
+        }
+}
+
+rs_status rs_packed_i8_make(const rs_exec *ex, rs_arena *arena, const rs_packed_source *src,
+                            rs_packed_i8 *out, rs_err *err)
+{
+    rs_packed_i8 w = { .n = src->n, .c = src->c, .taps = src->taps, .nr = ex->kern->i8_nr,
+                       .kr = ex->kern->i8_kr, .step = divide_up(src->c, RS_I8_DEPTH) * RS_I8_DEPTH };
+    struct pack_job j = { .ex = ex, .src = src, .w = &w };
+    size_t bytes;
+    RS_BUG_IF(w.n == 0 || w.c == 0 || w.taps == 0);
+    const size_t columns = rs_packed_i8_panels(&w) * w.nr;
+    /* 2^31 / (255 * 127): longer sums could overflow */
+    if (w.n > SIZE_MAX - w.nr || w.c > 66000 / w.taps || !rs_mul_size(columns, w.taps * w.step, &bytes))
+        return RS_FAIL(err, RS_E_RANGE, "weights of %zu x %zu x %zu are too large", w.n, w.c, w.taps);
+    j.data = rs_arena_alloc(arena, bytes);
+    j.scale = RS_NEW_N(arena, float, columns);
+    j.sum = RS_NEW_N(arena, int32_t, columns);
+    if (!j.data || !j.scale || !j.sum)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for weights of %zu x %zu (%zu MB)", w.n, w.c * w.taps,
+                       bytes >> 20);
+    const size_t floats = w.c * w.taps + divide_up(w.c * w.taps * rs_i8_elem(ex->kern), sizeof(float));
+    j.stride = rs_exec_stride(floats);
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    RS_TRY(rs_exec_worker_floats(ex, floats, &j.rows, err));
+    rs_par_for(ex->pool, rs_packed_i8_panels(&w), pack_panel, &j);
+    rs_arena_rewind(ex->scratch, mark);
+    w.data = j.data;
+    w.scale = j.scale;
+    w.sum = j.sum;
+    *out = w;
+    return RS_OK;
+}
+
+struct rows_job {
+    const rs_kern *kern;
+    const float *x;
+    size_t ldx, m, c, ld, size;
+    uint8_t *data, *zero;
+    float *scale;
+};
+
+static void rows_piece(void *arg, size_t piece, int worker)
+{
+    (void)worker;
+    const struct rows_job *j = arg;
+    for (size_t i = piece * STEP; i < (piece + 1) * STEP && i < j->m; i++) {
+        const float *x = j->x + i * j->ldx;
+        float lo, hi;
+        j->kern->range(&lo, &hi, x, j->c);
+        const rs_i8_map map = rs_i8_map_of(lo, hi);
+        uint8_t *row = j->data + i * j->ld * j->size;
+        rs_i8_bytes(j->kern, &map, row, x, j->c);
+        memset(row + j->c * j->size, 0, (j->ld - j->c) * j->size);
+        j->scale[i] = map.scale;
+        j->zero[i] = map.zero;
+    }
+}
+
+/* The bytes of mm's rows, in scratch. */
+static rs_status make_rows(const rs_exec *ex, const rs_matmul *mm, size_t c, rs_i8_rows *out, rs_err *err)
+{
+    struct rows_job j = { .kern = ex->kern, .x = mm->x, .ldx = mm->ldx, .m = mm->m, .c = c };
+    j.ld = divide_up(c, RS_I8_DEPTH) * RS_I8_DEPTH;
+    j.size = rs_i8_elem(ex->kern);
+    j.data = rs_arena_alloc(ex->scratch, j.m * j.ld * j.size);
+    j.zero = rs_arena_alloc(ex->scratch, j.m);
+    j.scale = rs_arena_alloc(ex->scratch, j.m * sizeof(float));
+    if (!j.data || !j.zero || !j.scale)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for %zu x %zu bytes", j.m, c);
+    rs_par_for(ex->pool, divide_up(j.m, STEP), rows_piece, &j);
+    *out = (rs_i8_rows){ .data = j.data, .run = 1, .ld_run = j.ld, .segs = 1, .scale = j.scale,
+                         .zero = j.zero };
+    return RS_OK;
+}
+
+size_t rs_packed_i8_piece_panels(const rs_packed_i8 *w, size_t down)
+{
+    size_t columns = COLUMNS;
+    while (columns > MIN_COLUMNS && down * divide_up(w->n, columns) < PIECES)
+        columns /= 2;
+    return divide_up(rs_packed_i8_panels(w), divide_up(w->n, columns));
+}
+
+void rs_packed_i8_piece(const rs_kern *kern, const rs_packed_i8 *w, const rs_i8_rows *rows,
+                        const rs_matmul *mm, size_t r0, size_t r1, size_t p0, size_t p1)
+{
+    const size_t k = w->taps * w->step, nr = w->nr;
+    RS_BUG_IF(nr != kern->i8_nr || w->kr != kern->i8_kr ||
+              r0 % rows->run);
+    for (size_t p = p0; p < p1; p++) {
+        const size_t c = p * nr, y = r0 * w->n + c;
+        kern->gemm_i8(&(rs_i8_block){
+            .m = r1 - r0, .n = w->n - c < nr ? w->n - c : nr, .k = k / rows->segs, .segs = rows->segs,
+            .a = (const uint8_t *)rows->data + r0 / rows->run * rows->ld_run * rs_i8_elem(kern), .lda = rows->ld, .run = rows->run,
+            .ld_run = rows->ld_run, .ld_seg = rows->ld_seg, .a_scale = rows->scale + r0,
+            .a_zero = rows->zero + r0, .b = w->data + p * k * nr, .b_scale = w->scale + c,
+            .b_sum = w->sum + c, .bias = mm->bias ? mm->bias + c : NULL,
+            .res = mm->res ? mm->res + y : NULL, .ldres = w->n, .c = mm->y + y, .ldc = w->n });
+    }
+}
+
+struct job {
+    const rs_kern *kern;
+    const rs_packed_i8 *w;
+    const rs_i8_rows *x;
+    const rs_matmul *mm;
+    size_t rows, panels; /* of a piece */
+    size_t across;       /* pieces side by side */
+};
+
+static void piece(void *arg, size_t index, int worker)
+{
+    (void)worker;
+    const struct job *j = arg;
+    const size_t all = rs_packed_i8_panels(j->w);
+    const size_t r0 = index / j->across * j->rows, p0 = index % j->across * j->panels;
+    rs_packed_i8_piece(j->kern, j->w, j->x, j->mm, r0, r0 + j->rows < j->mm->m ? r0 + j->rows : j->mm->m,
+                       p0, p0 + j->panels < all ? p0 + j->panels : all);
+}
+
+static size_t piece_rows(const rs_exec *ex, size_t m, size_t k)
+{
+    size_t most = ROW_BYTES / rs_i8_elem(ex->kern) / k;
+    most = most > MAX_ROWS ? MAX_ROWS : most < MIN_ROWS ? MIN_ROWS : most;
+    return divide_up(divide_up(m, divide_up(m, most)), ex->kern->gemm_mr) * ex->kern->gemm_mr;
+}
+
+rs_status rs_packed_i8_matmul(const rs_exec *ex, const rs_packed_i8 *w, const rs_matmul *mm, rs_err *err)
+{
+    rs_i8_rows rows;
+    struct job j = { .kern = ex->kern, .w = w, .x = &rows, .mm = mm };
+    RS_BUG_IF(w->taps != 1);
+    if (mm->m == 0)
+        return RS_OK;
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = make_rows(ex, mm, w->c, &rows, err);
+    if (s == RS_OK) {
+        j.rows = piece_rows(ex, mm->m, w->step);
+        const size_t down = divide_up(mm->m, j.rows);
+        j.panels = rs_packed_i8_piece_panels(w, down);
+        j.across = divide_up(rs_packed_i8_panels(w), j.panels);
+        rs_par_for(ex->pool, down * j.across, piece, &j);
+    }
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
+}
