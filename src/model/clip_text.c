@@ -26,7 +26,7 @@ static rs_status layer_load(const rs_scope *s, const rs_text_config *cfg, struct
     const rs_scope attn = rs_scope_sub(s, "self_attn"), mlp = rs_scope_sub(s, "mlp");
     const int w = cfg->width;
     RS_TRY(rs_norm_load(s, "layer_norm1", w, 0, cfg->norm_eps, &l->norm1, err));
-    RS_TRY(rs_attention_load(&attn, &names, w, w, cfg->heads, true, &l->attn, err));
+    RS_TRY(rs_attention_load(&attn, &names, w, 0, cfg->heads, true, &l->attn, err));
     RS_TRY(rs_norm_load(s, "layer_norm2", w, 0, cfg->norm_eps, &l->norm2, err));
     RS_TRY(rs_linear_load(&mlp, "fc1", w, cfg->mlp_width, true, &l->fc1, err));
     return rs_linear_load(&mlp, "fc2", cfg->mlp_width, w, true, &l->fc2, err);
@@ -63,14 +63,14 @@ static rs_status layer_run(const rs_exec *ex, const rs_clip_text *t, const struc
     RS_TRY(rs_norm_forward(ex, &l->norm1, h, x, false, err));
     RS_TRY(rs_attention_forward(ex, &l->attn, x, h, NULL, true, err));
     RS_TRY(rs_norm_forward(ex, &l->norm2, h, x, false, err));
-    rs_linear_forward(ex, &l->fc1, wide, h, NULL);
+    RS_TRY(rs_linear_forward(ex, &l->fc1, wide, h, NULL, err));
     const double t0 = rs_prof_start(ex->prof);
     if (t->cfg.act == RS_TEXT_QUICK_GELU)
         rs_op_quick_gelu(ex, wide, wide);
     else
         rs_op_gelu(ex, wide, wide);
     rs_prof_end(ex->prof, t0, RS_PROF_ACTIVATION, l->fc1.name, 0, 2 * rs_tensor_bytes(wide));
-    rs_linear_forward(ex, &l->fc2, x, wide, x);
+    RS_TRY(rs_linear_forward(ex, &l->fc2, x, wide, x, err));
     return RS_OK;
 }
 

@@ -41,9 +41,9 @@ static rs_status embed_time(struct pass *p, float t, rs_err *err)
     RS_TRY(rs_tensor_alloc(p->ex->scratch, 1, 1, 1, u->time1.in, &wave, err));
     RS_TRY(rs_tensor_alloc(p->ex->scratch, 1, 1, 1, u->time1.out, &h, err));
     sinusoids(&u->cfg, t, wave.data);
-    rs_linear_forward(p->ex, &u->time1, &h, &wave, NULL);
+    RS_TRY(rs_linear_forward(p->ex, &u->time1, &h, &wave, NULL, err));
     rs_op_silu(p->ex, &h, &h);
-    rs_linear_forward(p->ex, &u->time2, &p->emb, &h, NULL);
+    RS_TRY(rs_linear_forward(p->ex, &u->time2, &p->emb, &h, NULL, err));
     rs_op_silu(p->ex, &p->emb, &p->emb);
     return RS_OK;
 }

@@ -47,7 +47,7 @@ static rs_status mid_load(const rs_scope *s, const rs_vae_config *cfg, int c, st
     m->has_attention = cfg->mid_attention;
     if (m->has_attention) {
         RS_TRY(rs_norm_load(&a, "group_norm", c, cfg->norm_groups, EPS, &m->norm, err));
-        RS_TRY(rs_attention_load(&a, &names, c, c, 1, true, &m->attn, err));
+        RS_TRY(rs_attention_load(&a, &names, c, 0, 1, true, &m->attn, err));
     }
     return rs_resblock_load(&r1, c, c, 0, cfg->norm_groups, EPS, &m->second, err);
 }

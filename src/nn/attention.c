@@ -9,10 +9,13 @@ rs_status rs_attention_load(const rs_scope *s, const rs_attention_names *names, 
         return RS_FAIL(err, RS_E_FORMAT, "'%s': %d channels cannot be split in %d heads", s->prefix, dim,
                        heads);
     rs_attention at = { .dim = dim, .heads = heads };
+    /* those of a context are made once a prompt, and texts have values far from the others */
+    const rs_scope kv = context_dim ? rs_scope_exact(s) : *s;
+    const int kv_dim = context_dim ? context_dim : dim;
     RS_TRY(rs_scope_name(s, &at.name, err));
     RS_TRY(rs_linear_load(s, names->q, dim, dim, qkv_bias, &at.q, err));
-    RS_TRY(rs_linear_load(s, names->k, context_dim, dim, qkv_bias, &at.k, err));
-    RS_TRY(rs_linear_load(s, names->v, context_dim, dim, qkv_bias, &at.v, err));
+    RS_TRY(rs_linear_load(&kv, names->k, kv_dim, dim, qkv_bias, &at.k, err));
+    RS_TRY(rs_linear_load(&kv, names->v, kv_dim, dim, qkv_bias, &at.v, err));
     RS_TRY(rs_linear_load(s, names->out, dim, dim, true, &at.out, err));
     *a = at;
     return RS_OK;
@@ -23,8 +26,8 @@ rs_status rs_attention_kv(const rs_exec *ex, const rs_attention *a, rs_arena *ar
 {
     RS_TRY(rs_tensor_alloc(arena, context->n, context->h, context->w, a->dim, &kv->k, err));
     RS_TRY(rs_tensor_alloc(arena, context->n, context->h, context->w, a->dim, &kv->v, err));
-    rs_linear_forward(ex, &a->k, &kv->k, context, NULL);
-    rs_linear_forward(ex, &a->v, &kv->v, context, NULL);
+    RS_TRY(rs_linear_forward(ex, &a->k, &kv->k, context, NULL, err));
+    RS_TRY(rs_linear_forward(ex, &a->v, &kv->v, context, NULL, err));
     return RS_OK;
 }
 
@@ -49,11 +52,11 @@ static rs_status forward(const rs_exec *ex, const rs_attention *a, const rs_tens
         RS_TRY(rs_attention_kv(ex, a, ex->scratch, x, &own, err));
         kv = &own;
     }
-    rs_linear_forward(ex, &a->q, &q, x, NULL);
+    RS_TRY(rs_linear_forward(ex, &a->q, &q, x, NULL, err));
     const double t0 = rs_prof_start(ex->prof);
     RS_TRY(rs_op_attention(ex, &o, &q, &kv->k, &kv->v, a->heads, causal, err));
     record(ex, a, &q, kv, self, t0);
-    rs_linear_forward(ex, &a->out, y, &o, y);
+    RS_TRY(rs_linear_forward(ex, &a->out, y, &o, y, err));
     return RS_OK;
 }
 

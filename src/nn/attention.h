@@ -15,8 +15,9 @@ typedef struct rs_attention {
     const char *name;
 } rs_attention;
 
-/* dim: width of queries and output; context_dim: width of what keys and values
- * are made from. qkv_bias: whether q, k and v have one (out always has). */
+/* dim: width of queries and output; context_dim: width of the context that keys and
+ * values are made from, 0: they are made from the input. qkv_bias: whether q, k and v
+ * have one (out always has). */
 rs_status rs_attention_load(const rs_scope *s, const rs_attention_names *names, int dim, int context_dim,
                             int heads, bool qkv_bias, rs_attention *a, rs_err *err);
 

@@ -22,6 +22,13 @@ rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...)
     return s;
 }
 
+rs_scope rs_scope_exact(const rs_scope *s)
+{
+    rs_scope exact = *s;
+    exact.fast = false;
+    return exact;
+}
+
 rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int rank,
                        const int64_t *shape, const float **out, rs_err *err)
 {
@@ -68,7 +75,7 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
                          rs_linear *l, rs_err *err)
 {
     const rs_scope at = rs_scope_sub(s, "%s", name);
-    rs_linear lin = { .in = in, .out = out };
+    rs_linear lin = { .in = in, .out = out, .bytes = s->fast };
     rs_packed_source src;
     const rs_wtensor *t;
     RS_TRY(rs_scope_name(&at, &lin.name, err));
@@ -77,7 +84,8 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     const rs_arena_mark mark = rs_arena_save(s->ex->scratch);
     rs_status st = weight_source(&at, s->ex->scratch, 2, (const int64_t[]){ out, in }, &src, &t, err);
     if (st == RS_OK)
-        st = rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
+        st = lin.bytes ? rs_packed_i8_make(s->ex, s->arena, &src, &lin.i8, err)
+                       : rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
     if (st != RS_OK)
         return st;
@@ -88,22 +96,25 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
 }
 
 /* weights, input, output and what is added to it */
-static double moved_bytes(size_t weights, const rs_tensor *y, const rs_tensor *x,
-                          const rs_tensor *res)
+static double moved_bytes(size_t weights, const rs_tensor *y, const rs_tensor *x, const rs_tensor *res)
 {
     return (double)weights + rs_tensor_bytes(x) + (res ? 2.0 : 1.0) * rs_tensor_bytes(y);
 }
 
-void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
-                       const rs_tensor *res)
+rs_status rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                            const rs_tensor *res, rs_err *err)
 {
     RS_BUG_IF(x->c != l->in || y->c != l->out || rs_tensor_rows(x) != rs_tensor_rows(y));
     const double t0 = rs_prof_start(ex->prof);
-    rs_packed_matmul(ex, &l->w, &(rs_matmul){
-        .m = rs_tensor_rows(x), .x = x->data, .ldx = (size_t)l->in, .bias = l->b,
-        .res = res ? res->data : NULL, .y = y->data });
+    const rs_matmul mm = { .m = rs_tensor_rows(x), .x = x->data, .ldx = (size_t)l->in, .bias = l->b,
+                           .res = res ? res->data : NULL, .y = y->data };
+    if (l->bytes)
+        RS_TRY(rs_packed_i8_matmul(ex, &l->i8, &mm, err));
+    else
+        rs_packed_matmul(ex, &l->w, &mm);
     rs_prof_end(ex->prof, t0, l->kind, l->name, 2.0 * (double)rs_tensor_count(x) * l->out,
-                moved_bytes(rs_packed_bytes(&l->w), y, x, res));
+                moved_bytes(l->bytes ? rs_packed_i8_bytes(&l->i8) : rs_packed_bytes(&l->w), y, x, res));
+    return RS_OK;
 }
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,
@@ -119,7 +130,8 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     const int64_t shape[] = { c_out, c_in, kernel, kernel };
     rs_status st = weight_source(&at, s->ex->scratch, 4, shape, &src, &t, err);
     if (st == RS_OK)
-        st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, &conv.w, err);
+        st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, s->fast,
+                          &conv.w, err);
     rs_arena_rewind(s->ex->scratch, mark);
     if (st != RS_OK)
         return st;

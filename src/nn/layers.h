@@ -20,12 +20,15 @@ typedef struct rs_scope {
     rs_part part;
     const rs_exec *ex;
     rs_arena *arena;
+    bool fast; /* layers may compute in 8 bits */
     char prefix[160];
 } rs_scope;
 
 /* The scope of a child; names too long for any real model are cut and then not
  * found. */
 rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...) RS_PRINTF(2, 3);
+/* The same scope, for layers that compute in floats. */
+rs_scope rs_scope_exact(const rs_scope *s);
 /* The scope's own name, kept in its arena. */
 rs_status rs_scope_name(const rs_scope *s, const char **name, rs_err *err);
 /* The tensor `name` of the scope as floats; kept in arena when converted. */
@@ -35,7 +38,9 @@ rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int
 /* y = x w^T + b, w: [out, in] */
 typedef struct rs_linear {
     int in, out;
+    bool bytes; /* i8 is used, not w */
     rs_packed w;
+    rs_packed_i8 i8;
     const float *b; /* may be NULL */
     const char *name;
     rs_prof_kind kind; /* a 1x1 convolution in the file, or linear */
@@ -44,9 +49,9 @@ typedef struct rs_linear {
 rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, bool bias,
                          rs_linear *l, rs_err *err);
 /* res: added when not NULL, may equal y; y must not overlap x. Only rows count:
- * x: [..., in], y: [..., out]. */
-void rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
-                       const rs_tensor *res);
+ * x: [..., in], y: [..., out]. Fails only when out of scratch. */
+rs_status rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                            const rs_tensor *res, rs_err *err);
 
 typedef struct rs_conv {
     rs_conv_weights w;

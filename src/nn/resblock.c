@@ -4,10 +4,11 @@ rs_status rs_resblock_load(const rs_scope *s, int c_in, int c_out, int emb_dim, 
                            rs_resblock *b, rs_err *err)
 {
     rs_resblock r = { .c_in = c_in, .c_out = c_out };
+    const rs_scope exact = rs_scope_exact(s);
     RS_TRY(rs_norm_load(s, "norm1", c_in, groups, eps, &r.norm1, err));
     RS_TRY(rs_conv_load(s, "conv1", c_in, c_out, 3, 1, 1, &r.conv1, err));
     if (emb_dim > 0)
-        RS_TRY(rs_linear_load(s, "time_emb_proj", emb_dim, c_out, true, &r.emb, err));
+        RS_TRY(rs_linear_load(&exact, "time_emb_proj", emb_dim, c_out, true, &r.emb, err));
     RS_TRY(rs_norm_load(s, "norm2", c_out, groups, eps, &r.norm2, err));
     RS_TRY(rs_conv_load(s, "conv2", c_out, c_out, 3, 1, 1, &r.conv2, err));
     if (c_in != c_out)
@@ -25,7 +26,7 @@ static rs_status first_bias(const rs_exec *ex, const rs_resblock *b, const rs_te
         return RS_OK;
     rs_tensor v;
     RS_TRY(rs_tensor_alloc(ex->scratch, 1, 1, 1, b->c_out, &v, err));
-    rs_linear_forward(ex, &b->emb, &v, emb, NULL);
+    RS_TRY(rs_linear_forward(ex, &b->emb, &v, emb, NULL, err));
     ex->kern->add(v.data, v.data, b->conv1.bias, (size_t)b->c_out);
     *bias = v.data;
     return RS_OK;

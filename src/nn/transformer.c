@@ -14,7 +14,7 @@ static rs_status block_load(const rs_scope *s, int c, int context_dim, int heads
 {
     const rs_scope attn1 = rs_scope_sub(s, "attn1"), attn2 = rs_scope_sub(s, "attn2");
     RS_TRY(rs_norm_load(s, "norm1", c, 0, LN_EPS, &b->norm1, err));
-    RS_TRY(rs_attention_load(&attn1, &names, c, c, heads, false, &b->self, err));
+    RS_TRY(rs_attention_load(&attn1, &names, c, 0, heads, false, &b->self, err));
     RS_TRY(rs_norm_load(s, "norm2", c, 0, LN_EPS, &b->norm2, err));
     RS_TRY(rs_attention_load(&attn2, &names, c, context_dim, heads, false, &b->cross, err));
     RS_TRY(rs_norm_load(s, "norm3", c, 0, LN_EPS, &b->norm3, err));
@@ -62,11 +62,11 @@ static rs_status feed_forward(const rs_exec *ex, const rs_transformer_block *b, 
         const rs_tensor in = { 1, 1, n, x->c, h->data + r * c };
         const rs_tensor out = { 1, 1, n, x->c, x->data + r * c };
         wide.w = gated.w = n;
-        rs_linear_forward(ex, &b->ff_in, &wide, &in, NULL);
+        RS_TRY(rs_linear_forward(ex, &b->ff_in, &wide, &in, NULL, err));
         const double t0 = rs_prof_start(ex->prof);
         rs_op_geglu(ex, &gated, &wide);
         rs_prof_end(ex->prof, t0, RS_PROF_ACTIVATION, b->ff_in.name, 0, 3 * rs_tensor_bytes(&gated));
-        rs_linear_forward(ex, &b->ff_out, &out, &gated, &out);
+        RS_TRY(rs_linear_forward(ex, &b->ff_out, &out, &gated, &out, err));
     }
     return RS_OK;
 }
@@ -100,10 +100,10 @@ static rs_status run(const rs_exec *ex, const rs_transformer *t, const rs_tensor
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, x->c, &tokens, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, x->n, x->h, x->w, x->c, &h, err));
     RS_TRY(rs_norm_forward(ex, &t->norm, &h, x, false, err));
-    rs_linear_forward(ex, &t->proj_in, &tokens, &h, NULL);
+    RS_TRY(rs_linear_forward(ex, &t->proj_in, &tokens, &h, NULL, err));
     for (int i = 0; i < t->depth; i++)
         RS_TRY(rs_transformer_block_forward(ex, &t->blocks[i], &tokens, &kv[i], err));
-    rs_linear_forward(ex, &t->proj_out, x, &tokens, x);
+    RS_TRY(rs_linear_forward(ex, &t->proj_out, x, &tokens, x, err));
     return RS_OK;
 }
 

@@ -1,11 +1,13 @@
 /* Three ways: 1x1 is a plain matrix product over pixels; 3x3 of stride 1 goes to
  * Winograd where both channel counts make it pay; all others gather patches
- * [pixels, kernel*kernel*c_in] in blocks that stay in the cache and multiply. */
+ * [pixels, kernel*kernel*c_in] in blocks that stay in the cache and multiply. In 8 bits:
+ * a product over pixels as well, or op_conv_i8.c. */
 #include "tensor/op_conv.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "tensor/op_conv_i8.h"
 #include "tensor/op_eltwise.h"
 #include "tensor/op_wino.h"
 
@@ -18,13 +20,24 @@ static bool use_wino(int c_in, int kernel, bool unit_stride)
     return unit_stride && kernel == 3 && c_in >= 16;
 }
 
+/* Bytes multiply four times as fast as floats where the processor has dot products of
+ * bytes, and 1.6 times elsewhere; Winograd makes floats two to three times as fast. */
+static bool use_i8(const rs_kern *kern, bool wino)
+{
+    return !wino || kern->i8_kr == 4;
+}
+
 rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
-                       bool unit_stride, rs_conv_weights *out, rs_err *err)
+                       bool unit_stride, bool fast, rs_conv_weights *out, rs_err *err)
 {
     rs_conv_weights w = { .c_in = (int)oihw->c, .c_out = (int)oihw->n, .kernel = kernel };
     RS_BUG_IF(oihw->taps != (size_t)kernel * (size_t)kernel);
     w.wino = use_wino(w.c_in, kernel, unit_stride);
-    if (w.wino)
+    w.bytes = fast && use_i8(ex->kern, w.wino);
+    w.wino = w.wino && !w.bytes;
+    if (w.bytes)
+        RS_TRY(rs_packed_i8_make(ex, arena, oihw, &w.i8, err));
+    else if (w.wino)
         RS_TRY(rs_wino_pack(ex, arena, oihw, &w.taps, err));
     else
         RS_TRY(rs_packed_make(ex, arena, oihw, &w.w, err));
@@ -34,7 +47,7 @@ rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_sourc
 
 size_t rs_conv_bytes(const rs_conv_weights *w)
 {
-    return w->wino ? rs_wino_bytes(&w->taps) : rs_packed_bytes(&w->w);
+    return w->bytes ? rs_packed_i8_bytes(&w->i8) : w->wino ? rs_wino_bytes(&w->taps) : rs_packed_bytes(&w->w);
 }
 
 struct patch_job {
@@ -102,11 +115,14 @@ static rs_status conv_plain(const rs_exec *ex, const rs_tensor *dst, const rs_te
                             const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
 {
     if (w->kernel > 1)
-        return conv_patches(ex, dst, src, w, args, err);
+        return w->bytes ? rs_op_conv_i8(ex, dst, src, w, args, err)
+                        : conv_patches(ex, dst, src, w, args, err);
     RS_BUG_IF(args->stride != 1 || args->pad != 0);
-    rs_packed_matmul(ex, &w->w, &(rs_matmul){
-        .m = rs_tensor_rows(dst), .x = src->data, .ldx = (size_t)w->c_in, .bias = args->bias,
-        .res = args->res ? args->res->data : NULL, .y = dst->data });
+    const rs_matmul mm = { .m = rs_tensor_rows(dst), .x = src->data, .ldx = (size_t)w->c_in,
+                           .bias = args->bias, .res = args->res ? args->res->data : NULL, .y = dst->data };
+    if (w->bytes)
+        return rs_packed_i8_matmul(ex, &w->i8, &mm, err);
+    rs_packed_matmul(ex, &w->w, &mm);
     return RS_OK;
 }
 

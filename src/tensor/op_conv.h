@@ -5,22 +5,25 @@
 #include "tensor/exec.h"
 #include "tensor/op_norm.h"
 #include "tensor/packed.h"
+#include "tensor/packed_i8.h"
 #include "tensor/tensor.h"
 #include "tensor/wino_weights.h"
 
 /* Weights in the layout the convolution wants, made once at load. */
 typedef struct rs_conv_weights {
     int c_in, c_out, kernel;
-    bool wino; /* which of the two is used */
+    bool wino, bytes; /* which of the three is used: taps, i8, or w */
     rs_packed w; /* [kernel, kernel, c_in] x [c_out] */
+    rs_packed_i8 i8; /* the same */
     rs_wino_weights taps;
 } rs_conv_weights;
 
 /* oihw: torch's [c_out, c_in, kernel * kernel]; kernel is odd. Packed into memory
  * of arena. unit_stride: the layer has stride 1 and the usual padding of
- * kernel/2, so Winograd may be used. */
+ * kernel/2, so Winograd may be used. fast: 8 bits are good enough, and used where
+ * this processor gains by them. */
 rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
-                       bool unit_stride, rs_conv_weights *out, rs_err *err);
+                       bool unit_stride, bool fast, rs_conv_weights *out, rs_err *err);
 
 /* Bytes the packed weights take. */
 size_t rs_conv_bytes(const rs_conv_weights *w);

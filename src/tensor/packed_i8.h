@@ -58,15 +58,21 @@ size_t rs_packed_i8_piece_panels(const rs_packed_i8 *w, size_t down);
  * when out of scratch. */
 rs_status rs_packed_i8_matmul(const rs_exec *ex, const rs_packed_i8 *w, const rs_matmul *mm, rs_err *err);
 
+static inline size_t rs_packed_i8_panels(const rs_packed_i8 *w)
+{
+    return (w->n + w->nr - 1) / w->nr;
+}
+
+/* Bytes of the weights in memory. */
+static inline size_t rs_packed_i8_bytes(const rs_packed_i8 *w)
+{
+    return rs_packed_i8_panels(w) * w->nr * w->taps * w->step;
+}
+
 /* Bytes of an activation. */
 static inline size_t rs_i8_elem(const rs_kern *kern)
 {
     return 4 / kern->i8_kr;
-}
-
-static inline size_t rs_packed_i8_panels(const rs_packed_i8 *w)
-{
-    return (w->n + w->nr - 1) / w->nr;
 }
 
 #endif

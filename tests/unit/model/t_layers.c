@@ -91,7 +91,7 @@ static rs_tensor run_vae_attention(const struct place *p, const char *path, cons
     rs_attention a;
     rs_tensor h = golden_model_new(p->m, x->n, x->h, x->w, x->c), y = copy_of(p, x);
     CHECK_OK(rs_norm_load(&s, "group_norm", x->c, norm_groups(p), norm_eps(p), &norm, &err));
-    CHECK_OK(rs_attention_load(&s, &names, x->c, x->c, 1, true, &a, &err));
+    CHECK_OK(rs_attention_load(&s, &names, x->c, 0, 1, true, &a, &err));
     CHECK_OK(rs_norm_forward(&p->m->ex, &norm, &h, x, false, &err));
     CHECK_OK(rs_attention_forward(&p->m->ex, &a, &y, &h, NULL, false, &err));
     return y;
@@ -179,9 +179,9 @@ static void check_feed_forward(const struct place *p, const char *block, const r
     rs_tensor wide = golden_model_new(p->m, x.n, x.h, x.w, 8 * x.c);
     rs_tensor gated = golden_model_new(p->m, x.n, x.h, x.w, 4 * x.c);
     rs_tensor y = golden_model_new(p->m, x.n, x.h, x.w, x.c);
-    rs_linear_forward(ex, &b->ff_in, &wide, &x, NULL);
+    CHECK_OK(rs_linear_forward(ex, &b->ff_in, &wide, &x, NULL, &err));
     rs_op_geglu(ex, &gated, &wide);
-    rs_linear_forward(ex, &b->ff_out, &y, &gated, NULL);
+    CHECK_OK(rs_linear_forward(ex, &b->ff_out, &y, &gated, NULL, &err));
     note(golden_model_compare(p->m, &y, BLOCK_TOL, "unet/%s.ff/out", block));
 }
 

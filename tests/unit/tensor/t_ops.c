@@ -190,7 +190,7 @@ static void run_conv(const struct conv_case *c, const struct conv_source *from, 
     const float *b = floats(&e, (size_t)c->c_out);
     rs_conv_weights packed;
     const rs_packed_source oihw = source(&e, c->type, (size_t)c->c_out, (size_t)c->c_in, (size_t)(k * k), w);
-    CHECK_OK(rs_conv_pack(&e.ex, e.a, &oihw, k, c->stride == 1, &packed, &err));
+    CHECK_OK(rs_conv_pack(&e.ex, e.a, &oihw, k, c->stride == 1, false, &packed, &err));
     const rs_conv_args args = { .stride = c->stride, .pad = c->pad, .bias = b, .res = c->res ? &res : NULL,
                                 .norm = norm, .enlarge = from->kind == ENLARGE };
     CHECK_OK(rs_op_conv(&e.ex, &y, &whole, &packed, &args, &err));
