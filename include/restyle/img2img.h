@@ -32,9 +32,15 @@ typedef enum rs_memory {
     RS_MEMORY_LOW     /* one part at a time, read anew for each picture; the same results */
 } rs_memory;
 
+typedef enum rs_precision {
+    RS_PRECISION_EXACT, /* 32-bit floats throughout */
+    RS_PRECISION_FAST   /* most layers of the network in 8 bits: nearly the same picture, sooner */
+} rs_precision;
+
 typedef struct rs_model_options {
     const char *tokenizer; /* folder with vocab.json and merges.txt; NULL: the model's own */
     rs_memory memory;      /* RS_MEMORY_NORMAL */
+    rs_precision precision; /* RS_PRECISION_EXACT */
     int threads;           /* 0: one per processor; results do not depend on it */
     const rs_log *log;     /* may be NULL; must outlive the model */
     rs_profile *profile;   /* may be NULL; must outlive the model */

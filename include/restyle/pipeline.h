@@ -48,6 +48,7 @@ typedef struct rs_pipeline_spec {
     const char *model;
     const char *tokenizer; /* NULL: the model's own */
     rs_memory memory;
+    rs_precision precision;
     const char *input;
     const char *output;
     rs_size size;          /* zeros: the source's size, rounded to the model's multiple */

@@ -12,6 +12,7 @@ static const rs_cli_option override_options[] = {
     { "--overwrite", NULL, "overwrite", "replace the output when it exists" },
     { "--threads", "N", "threads", NULL },
     { "--memory", "MODE", "memory", NULL },
+    { "--precision", "MODE", "precision", NULL },
     { "--set", "KEY=VALUE", NULL, "override any key, as in --set img2img.steps=30; may be repeated" },
     { 0 }
 };

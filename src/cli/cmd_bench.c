@@ -92,6 +92,7 @@ static const rs_cli_option options[] = {
     { "--batch", "N", NULL, "passes of the network in a step: 2 (default) is a guided step" },
     { "--threads", "N", "threads", NULL },
     { "--memory", "MODE", "memory", NULL },
+    { "--precision", "MODE", "precision", NULL },
     { "--repeat", "N", NULL, "timed runs of each part after one to warm up; 3 without it" },
     { "--part", "NAME", NULL, "only text_encoder, unet_step, vae_encode or vae_decode" },
     { "--json", NULL, NULL, "one flat JSON object instead of tables" },

@@ -7,9 +7,11 @@
 
 typedef struct rs_unet rs_unet;
 
-/* Lives as long as arena and bundle. */
-rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, rs_unet **out,
-                       rs_err *err);
+/* Lives as long as arena and bundle. fast: its linear layers and convolutions may
+ * compute in 8 bits, but for the first and the last, the time embedding, and what is
+ * made of the text. */
+rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, bool fast,
+                       rs_unet **out, rs_err *err);
 
 /* Cross attention's keys and values for one batch of contexts: computed once a
  * prompt, used in every step and frame. */

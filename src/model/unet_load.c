@@ -101,14 +101,15 @@ static rs_status load_all(struct loader *l, rs_err *err)
     rs_unet *u = l->u;
     const rs_unet_config *cfg = &u->cfg;
     const int c0 = cfg->channels[0];
+    const rs_scope exact = rs_scope_exact(&l->root);
     for (int i = 0; i < cfg->n_levels; i++)
         if (cfg->layers_per_block[i] < 1 || cfg->layers_per_block[i] >= RS_UNET_MAX_LAYERS)
             return RS_FAIL(err, RS_E_UNSUPPORTED, "unet: %d layers in level %d, 1 to %d are supported",
                            cfg->layers_per_block[i], i, RS_UNET_MAX_LAYERS - 1);
-    RS_TRY(rs_linear_load(&l->root, "time_embedding.linear_1", c0, emb_dim(u), true, &u->time1, err));
-    RS_TRY(rs_linear_load(&l->root, "time_embedding.linear_2", emb_dim(u), emb_dim(u), true, &u->time2,
+    RS_TRY(rs_linear_load(&exact, "time_embedding.linear_1", c0, emb_dim(u), true, &u->time1, err));
+    RS_TRY(rs_linear_load(&exact, "time_embedding.linear_2", emb_dim(u), emb_dim(u), true, &u->time2,
                           err));
-    RS_TRY(rs_conv_load(&l->root, "conv_in", cfg->in_channels, c0, 3, 1, 1, &u->conv_in, err));
+    RS_TRY(rs_conv_load(&exact, "conv_in", cfg->in_channels, c0, 3, 1, 1, &u->conv_in, err));
     l->c = c0;
     push(l);
     for (int i = 0; i < cfg->n_levels; i++)
@@ -119,18 +120,18 @@ static rs_status load_all(struct loader *l, rs_err *err)
     for (int i = 0; i < cfg->n_levels; i++)
         RS_TRY(load_up(l, i, err));
     RS_TRY(rs_norm_load(&l->root, "conv_norm_out", c0, cfg->norm_groups, cfg->norm_eps, &u->norm_out, err));
-    return rs_conv_load(&l->root, "conv_out", c0, cfg->out_channels, 3, 1, 1, &u->conv_out, err);
+    return rs_conv_load(&exact, "conv_out", c0, cfg->out_channels, 3, 1, 1, &u->conv_out, err);
 }
 
-rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, rs_unet **out,
-                       rs_err *err)
+rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, bool fast,
+                       rs_unet **out, rs_err *err)
 {
     rs_unet *u = RS_NEW(arena, rs_unet);
     if (!u)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the unet");
     u->cfg = *rs_bundle_unet(bundle);
     struct loader l = { .u = u, .root = { .bundle = bundle, .part = RS_PART_UNET, .ex = ex,
-                                          .arena = arena } };
+                                          .arena = arena, .fast = fast } };
     RS_TRY(load_all(&l, err));
     *out = u;
     return RS_OK;

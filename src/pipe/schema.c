@@ -74,6 +74,12 @@ static const rs_opt_choice memories[] = {
     { 0 }
 };
 
+static const rs_opt_choice precisions[] = {
+    { "exact", RS_PRECISION_EXACT, "32-bit floats throughout" },
+    { "fast", RS_PRECISION_FAST, "most layers of the network in 8 bits: nearly the same picture, sooner" },
+    { 0 }
+};
+
 static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
 #define OPT_STRUCT rs_pipeline_spec
@@ -85,6 +91,8 @@ static const rs_opt pipeline_rows[] = {
       HELP("folder with vocab.json and merges.txt, for a model file that comes without") },
     { "memory", OPT_ENUM(memory, memories),
       HELP("how much of the model is kept in memory; the result does not depend on it") },
+    { "precision", OPT_ENUM(precision, precisions), AFFECTS_OUTPUT,
+      HELP("in which numbers the model computes") },
     { "input", OPT_PATH(input), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("a video, an animated image, or a folder of frames") },
     { "output", OPT_PATH(output), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,

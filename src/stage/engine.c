@@ -27,7 +27,8 @@ static rs_status load(rs_model *m, rs_part part, rs_arena *arena, rs_err *err)
 {
     switch (part) {
     case RS_PART_TEXT: return rs_clip_text_load(&m->ex, arena, m->bundle, &m->text, err);
-    case RS_PART_UNET: return rs_unet_load(&m->ex, arena, m->bundle, &m->unet, err);
+    case RS_PART_UNET: return rs_unet_load(&m->ex, arena, m->bundle, m->precision == RS_PRECISION_FAST,
+                                           &m->unet, err);
     default: return rs_vae_load(&m->ex, arena, m->bundle, &m->vae, err);
     }
 }
@@ -126,6 +127,7 @@ static rs_status open_model(const char *path, const rs_arch *arch, const rs_mode
         return RS_FAIL(err, RS_E_NOMEM, "no memory for model '%s'", path);
     m->log = o->log;
     m->memory = o->memory;
+    m->precision = o->precision;
     m->profile = o->profile;
     rs_status s = open_parts(m, path, arch, o, err);
     if (s == RS_OK)

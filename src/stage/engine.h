@@ -34,6 +34,7 @@ struct rs_model {
     rs_pool *pool;
     rs_exec ex;
     rs_memory memory;
+    rs_precision precision;
     rs_bundle *bundle;
     rs_tokenizer *tokenizer;  /* NULL with random weights */
     rs_noise_levels levels;

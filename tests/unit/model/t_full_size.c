@@ -86,7 +86,7 @@ static void unet(struct env *e, const rs_tensor *context)
     rs_unet_context kv;
     rs_tensor out;
     double start = now();
-    CHECK_OK(rs_unet_load(&e->ex, e->arena, e->bundle, &u, &err));
+    CHECK_OK(rs_unet_load(&e->ex, e->arena, e->bundle, false, &u, &err));
     printf("unet loaded in %.2f s, %.0f MB\n", now() - start, (double)rs_arena_used(e->arena) / 1e6);
     const rs_tensor x = planar(e, "unet/in", 2, 4, 64, 64);
     CHECK_OK(rs_tensor_alloc(e->arena, 2, 64, 64, 4, &out, &err));

@@ -128,7 +128,7 @@ static void run_unet(struct golden_model *m, int n, int h, int w)
     struct counts want = { .n = n, .h = h, .w = w, .tokens = 7, .levels = cfg->n_levels };
     rs_unet *u;
     rs_unet_context context;
-    CHECK_OK(rs_unet_load(&m->ex, m->arena, m->bundle, &u, &err));
+    CHECK_OK(rs_unet_load(&m->ex, m->arena, m->bundle, false, &u, &err));
     const rs_tensor text = golden_model_new(m, n, 1, want.tokens, cfg->context_dim);
     const rs_tensor x = golden_model_new(m, n, h, w, cfg->in_channels);
     memset(text.data, 0, rs_tensor_count(&text) * sizeof(float));

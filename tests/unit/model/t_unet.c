@@ -40,7 +40,7 @@ static void every_tier(const char *name)
         golden_model_open(&m, name, "unet.safetensors", 2);
         m.ex.kern = rs_kern_get(tier);
         printf("%s:\n", rs_cpu_tier_name(tier));
-        CHECK_OK(rs_unet_load(&m.ex, m.arena, m.bundle, &u, &err));
+        CHECK_OK(rs_unet_load(&m.ex, m.arena, m.bundle, false, &u, &err));
         cases(&m, u);
         golden_model_close(&m);
     }
@@ -54,7 +54,7 @@ static void repeatable(const char *name)
     for (int i = 0; i < 3; i++) {
         rs_unet *u;
         golden_model_open(&m[i], name, "unet.safetensors", i + 1);
-        CHECK_OK(rs_unet_load(&m[i].ex, m[i].arena, m[i].bundle, &u, &err));
+        CHECK_OK(rs_unet_load(&m[i].ex, m[i].arena, m[i].bundle, false, &u, &err));
         y[i] = predict(&m[i], u, "b");
         CHECK(!memcmp(y[0].data, y[i].data, rs_tensor_count(&y[0]) * sizeof(float)));
     }
