@@ -192,13 +192,13 @@ void rs_packed_i8_piece(const rs_kern *kern, const rs_packed_i8 *w, const rs_i8_
                         const rs_matmul *mm, size_t r0, size_t r1, size_t p0, size_t p1)
 {
     const size_t k = w->taps * w->step, nr = w->nr;
-    RS_BUG_IF(nr != kern->i8_nr || w->kr != kern->i8_kr ||
-              r0 % rows->run);
+    const uint8_t *first = (const uint8_t *)rows->data + r0 / rows->run * rows->ld_run * rs_i8_elem(kern);
+    RS_BUG_IF(nr != kern->i8_nr || w->kr != kern->i8_kr || r0 % rows->run);
     for (size_t p = p0; p < p1; p++) {
         const size_t c = p * nr, y = r0 * w->n + c;
         kern->gemm_i8(&(rs_i8_block){
             .m = r1 - r0, .n = w->n - c < nr ? w->n - c : nr, .k = k / rows->segs, .segs = rows->segs,
-            .a = (const uint8_t *)rows->data + r0 / rows->run * rows->ld_run * rs_i8_elem(kern), .lda = rows->ld, .run = rows->run,
+            .a = first, .lda = rows->ld, .run = rows->run,
             .ld_run = rows->ld_run, .ld_seg = rows->ld_seg, .a_scale = rows->scale + r0,
             .a_zero = rows->zero + r0, .b = w->data + p * k * nr, .b_scale = w->scale + c,
             .b_sum = w->sum + c, .bias = mm->bias ? mm->bias + c : NULL,
