@@ -470,8 +470,9 @@ static void gemm_i8_call(const rs_kern *k, void *const *p, const ck_shape *s)
         }
         k->gemm_i8(&(rs_i8_block){
             .m = m, .n = columns, .k = depth, .segs = segs, .lda = row, .run = 2,
-            .a = wide ? (void *)wide : p[1], .ld_run = 2 * row, .ld_seg = depth + gap, .a_scale = scales, .a_zero = p[5], .b = panel,
-            .b_scale = b_scale, .b_sum = sum, .bias = s->flag ? scales + m + n + j : NULL,
+            .a = wide ? (void *)wide : p[1], .ld_run = 2 * row, .ld_seg = depth + gap,
+            .a_scale = scales, .a_zero = p[5], .b = panel, .b_scale = b_scale,
+            .b_sum = sum, .bias = s->flag ? scales + m + n + j : NULL,
             .res = s->flag ? res + j : NULL, .ldres = n + gap, .c = (float *)p[0] + j, .ldc = n + gap});
     }
     free(wide);
