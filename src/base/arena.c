@@ -186,17 +186,6 @@ void rs_arena_rewind(rs_arena *arena, rs_arena_mark mark)
     POISON(b->data + b->used, b->size - b->used);
 }
 
-void rs_arena_trim(rs_arena *arena)
-{
-    struct block *b = arena->current;
-    for (struct block *next; b->next; b->next = next) {
-        next = b->next->next;
-        block_close(b->next);
-    }
-    if (b->size >= LARGE)
-        rs_pages_drop(b->data + b->used, b->size - b->used);
-}
-
 size_t rs_arena_used(const rs_arena *arena)
 {
     return arena->current->before + arena->current->used;

@@ -2,9 +2,8 @@
  *
  * A pointer lives as long as the arena it was taken from; nothing taken from
  * an arena is freed by itself. Scratch arenas are rewound to a mark, and keep
- * their blocks, so a second identical pass allocates nothing, until
- * rs_arena_trim gives up what is not in use. Not thread safe: one arena belongs
- * to one thread at a time. Under AddressSanitizer there is a poisoned gap
+ * their blocks, so a second identical pass allocates nothing. Not thread safe:
+ * one arena belongs to one thread at a time. Under AddressSanitizer there is a poisoned gap
  * between objects and behind a rewind. */
 #ifndef RS_BASE_ARENA_H
 #define RS_BASE_ARENA_H
@@ -35,10 +34,6 @@ char *rs_arena_strndup(rs_arena *arena, const char *s, size_t n);
 
 rs_arena_mark rs_arena_save(const rs_arena *arena);
 void rs_arena_rewind(rs_arena *arena, rs_arena_mark mark);
-
-/* Gives the memory behind what is handed out now back to the system, as far as it
- * lies in large blocks. */
-void rs_arena_trim(rs_arena *arena);
 
 /* Bytes handed out now, and the most there ever were. */
 size_t rs_arena_used(const rs_arena *arena);

@@ -79,12 +79,6 @@ void rs_pages_free(void *pages, size_t size)
     free(pages);
 }
 
-void rs_pages_drop(void *part, size_t size)
-{
-    (void)part;
-    (void)size;
-}
-
 #else
 
 void *rs_pages_alloc(size_t size)
@@ -109,14 +103,6 @@ void rs_pages_free(void *pages, size_t size)
 {
     if (pages)
         munmap(pages, size ? whole_pages(size) : HUGE);
-}
-
-void rs_pages_drop(void *part, size_t size)
-{
-    const uintptr_t at = (uintptr_t)part;
-    const uintptr_t first = (at + HUGE - 1) / HUGE * HUGE, end = (at + size) / HUGE * HUGE;
-    if (first < end)
-        (void)madvise((uint8_t *)part + (first - at), end - first, MADV_DONTNEED);
 }
 
 #endif

@@ -23,9 +23,6 @@ void rs_free(void *ptr); /* NULL is fine */
  * 2 MB and uninitialised; NULL when there is no room. */
 void *rs_pages_alloc(size_t size);
 void rs_pages_free(void *pages, size_t size);
-/* Gives back the memory of all whole huge pages within this part; the addresses stay
- * valid, their contents are lost. */
-void rs_pages_drop(void *part, size_t size);
 
 /* a*b or a+b into *out; false on overflow, *out untouched. */
 bool rs_mul_size(size_t a, size_t b, size_t *out);

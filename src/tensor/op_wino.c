@@ -21,11 +21,9 @@
 
 #include <string.h>
 
-#ifndef TUNE
 #define BLOCK_BYTES ((size_t)12 << 20)
 #define MIN_TILES ((size_t)64)
 #define DEPTH ((size_t)320) /* input channels of a block, at most */
-#endif
 #define SIDE 4 /* of a group, in tiles */
 #define PIXELS (4 * SIDE + 2) /* of a group's patch */
 #define LINE ((size_t)16) /* floats that keep planes out of one another's cache sets */
