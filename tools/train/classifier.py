@@ -1,6 +1,6 @@
 """The judge: a small convolutional net that names the style of a picture, trained on procedural renditions only.
 
-python classifier.py WORK [minutes]    trains it, and prints its accuracy on held-out pictures at 256 x 256
+python classifier.py WORK [minutes]    trains it (further), and prints its accuracy on held-out pictures at 256 x 256
 """
 import sys
 
@@ -9,6 +9,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import model
 import styles
 from common import DEVICE, Average, Clock, load, rate, save
 
@@ -37,9 +38,20 @@ def held_out(net, work):
     return hits
 
 
+def softener(work):
+    """Pictures through the autoencoder and back: what any output of the model has gone through too."""
+    vae = model.autoencoder().to(DEVICE)
+    vae.load_state_dict(load(f"{work}/vae.ckpt")["ema"])
+    vae.eval().requires_grad_(False)
+    return lambda x: vae.decode(vae.encode(x).latent_dist.mean).sample.clamp(-1, 1)
+
+
 def main(work, minutes):
+    soften = softener(work)
     tiles = np.load(f"{work}/tile.npy", mmap_mode="r")
     net = Judge().to(DEVICE)
+    if s := load(f"{work}/judge.ckpt"):
+        net.load_state_dict(s["net"])
     opt = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-3)
     rng, clock, step, n = np.random.RandomState(5), Clock(minutes), 0, 36
     while clock.progress() < 1:
@@ -51,7 +63,8 @@ def main(work, minutes):
             y0, x0 = rng.randint(0, 49, 2)
             x[b] = tiles[rng.randint(len(tiles)), k[b], y0:y0 + 80, x0:x0 + 80]
         x = torch.from_numpy(x).to(DEVICE).permute(0, 3, 1, 2).float() / 127.5 - 1
-        # a judge of style, not of sharpness: light blur, noise, tone
+        # a judge of style, not of sharpness: the autoencoder, light blur, noise, tone
+        x[::2] = soften(x[::2])
         if rng.rand() < 0.4:
             w = torch.rand(n, 1, 1, 1, device=DEVICE) * 0.8
             x = x * (1 - w) + w * F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
