@@ -15,7 +15,7 @@
 
 typedef enum rs_prof_kind {
     RS_PROF_WINOGRAD, /* 3x3 convolutions of stride 1 */
-    RS_PROF_PATCHES,  /* other convolutions larger than 1x1 */
+    RS_PROF_PATCHES,  /* other convolutions larger than 1x1, and those in 8 bits */
     RS_PROF_CONV1,
     RS_PROF_LINEAR,
     RS_PROF_SELF_ATTENTION, /* scores, softmax and sums; the projections are linear layers */
