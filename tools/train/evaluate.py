@@ -1,6 +1,6 @@
 """Measure the model against its bar, and draw the contact sheet.
 
-python evaluate.py WORK MODEL [--photos 24] [--strength 0.55] [--cfg 1.0] [--write]
+python evaluate.py WORK MODEL [--photos 24] [--strength 0.6] [--cfg 1.0] [--write]
 
 1. the judge (classifier.py, trained on procedural renditions only) names >= 95 % of held-out renditions right;
 2. it names the prompted style for >= 75 % of our outputs, and >= 50 % in every style;
@@ -65,7 +65,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("work"); p.add_argument("model")
     p.add_argument("--photos", type=int, default=24)
-    p.add_argument("--strength", type=float, default=0.55)
+    p.add_argument("--strength", type=float, default=0.6)
     p.add_argument("--cfg", type=float, default=1.0)
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--write", action="store_true", help="write RESULTS.md and samples/styles.png")

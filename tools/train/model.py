@@ -4,8 +4,8 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
 LATENT, FACTOR, WIDTH, LENGTH = 4, 4, 128, 77
-# Much less noise than SD 1.x (whose sigma goes to 14.6; here 1.7): at 256 x 256 a strength of 0.55 starts at a
-# sigma of 0.3, where faces and edges are still there to be drawn. At 0.8 they were not, whatever the training.
+# Much less noise than SD 1.x (whose sigma goes to 14.6; here 1.7): at 256 x 256 a strength of 0.6 starts at a
+# sigma of 0.39, where faces and edges are still there to be drawn. At 0.8 they were not, whatever the training.
 BETA_START, BETA_END, STEPS = 0.0001, 0.0035, 1000
 
 

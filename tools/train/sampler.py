@@ -23,7 +23,7 @@ class Restyler:
         return self.text(ids.to(DEVICE)).last_hidden_state
 
     @torch.no_grad()
-    def __call__(self, pictures, prompts, strength=0.55, cfg=1.0, steps=20, seed=1, negative=""):
+    def __call__(self, pictures, prompts, strength=0.6, cfg=1.0, steps=20, seed=1, negative=""):
         """pictures: B x 3 x H x W in -1..1."""
         cond, unc = self.words(prompts), self.words([negative] * len(prompts))
         z = self.vae.encode(pictures.to(DEVICE)).latent_dist.mean * self.scale

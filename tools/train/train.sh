@@ -8,7 +8,7 @@ work=${1:-/tmp/restyle-train}
 model=${2:-$here/../../samples/model}
 python=${PYTHON:-python3}
 # minutes of training on two CPU cores; a GPU wants about a tenth
-vae=${VAE_MINUTES:-20} unet=${UNET_MINUTES:-65} judge=${JUDGE_MINUTES:-5}
+vae=${VAE_MINUTES:-20} unet=${UNET_MINUTES:-120} judge=${JUDGE_MINUTES:-12}
 mkdir -p "$work"
 cd "$here"
 run() { echo "== $*"; "$python" "$@"; }

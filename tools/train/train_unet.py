@@ -102,7 +102,7 @@ def noise_levels(n):
 
 
 # Strong textures are learnt long before these: the last part of the training is mostly theirs.
-SLOW = {"oil painting": 4, "watercolor": 2, "cartoon": 8, "neon": 2}
+SLOW = {"oil painting": 9, "watercolor": 1, "cartoon": 3, "neon": 1}
 LATE = np.array([SLOW.get(n, 0.6) for n in styles.NAMES])
 
 
