@@ -28,7 +28,11 @@ stopped() {
 
 stopped INT out.mp4
 stopped TERM out.mp4
-stopped HUP out.mkv
+# Under nohup every program ignores HUP, as it should.
+case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status) in
+    [13579bdf]) echo "skipped: HUP is ignored here (nohup)" ;;
+    *) stopped HUP out.mkv ;;
+esac
 stopped INT folder
 
 # A second signal, in the middle of a long step, ends the process itself, and the
