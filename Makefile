@@ -104,9 +104,10 @@ check-headers:
 demo: all
 	$(B)/restyle run pipelines/demo.yaml
 
-## schema: write pipelines/SCHEMA.md anew from the option rows
+## schema: write pipelines/SCHEMA.md and pipelines/reference.yaml anew from the option rows
 schema: all
 	$(B)/restyle schema --markdown >pipelines/SCHEMA.md
+	$(B)/restyle schema --yaml >pipelines/reference.yaml
 
 ## bench: time the kernels, and an SD 1.5 of random weights at BENCH's size
 BENCH ?= --size 512x512

@@ -113,6 +113,7 @@ rs_status rs_pipeline_fingerprint(const rs_pipeline *pipeline, const rs_text_sin
 typedef enum rs_schema_format {
     RS_SCHEMA_TEXT,
     RS_SCHEMA_MARKDOWN,
+    RS_SCHEMA_YAML, /* a pipeline of all keys with their defaults */
     RS_SCHEMA_JSON /* JSON Schema 2020-12 */
 } rs_schema_format;
 

@@ -4,11 +4,13 @@
 static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
     const bool markdown = rs_cli_value(command, args, "--markdown") != NULL;
+    const bool yaml = rs_cli_value(command, args, "--yaml") != NULL;
     const bool json = rs_cli_value(command, args, "--json") != NULL;
     rs_err err = { 0 };
-    if (markdown && json)
-        return rs_cli_usage(command->name, "--markdown and --json exclude each other");
-    const rs_schema_format format = markdown ? RS_SCHEMA_MARKDOWN : json ? RS_SCHEMA_JSON : RS_SCHEMA_TEXT;
+    if (markdown + yaml + json > 1)
+        return rs_cli_usage(command->name, "--markdown, --yaml and --json exclude each other");
+    const rs_schema_format format = markdown ? RS_SCHEMA_MARKDOWN : yaml ? RS_SCHEMA_YAML
+                                    : json   ? RS_SCHEMA_JSON : RS_SCHEMA_TEXT;
     if (rs_schema_write(format, &rs_cli_stdout, &err) != RS_OK) {
         rs_cli_error("%s", err.msg);
         return RS_EXIT_FAILED;
@@ -18,6 +20,7 @@ static int run(const rs_cli_command *command, const rs_cli_args *args)
 
 static const rs_cli_option options[] = {
     { "--markdown", NULL, NULL, "as Markdown tables (pipelines/SCHEMA.md)" },
+    { "--yaml", NULL, NULL, "as a pipeline of all keys with their defaults (pipelines/reference.yaml)" },
     { "--json", NULL, NULL, "as JSON Schema, for editors" },
     { 0 }
 };

@@ -183,18 +183,21 @@ static rs_value *read_list(struct reader *r, yaml_event_t *start, rs_pos pos, in
 {
     const bool bad = decorated(r, pos, start->data.sequence_start.anchor,
                                start->data.sequence_start.tag);
+    rs_value *list = rs_value_list(r->arena, pos);
+    if (!list)
+        return no_memory(r);
     yaml_event_t e;
     while (next_event(r, &e)) {
-        if (e.type != YAML_SEQUENCE_END_EVENT) {
-            if (!read_node(r, &e, depth + 1))
-                return NULL;
-            continue;
+        if (e.type == YAML_SEQUENCE_END_EVENT) {
+            yaml_event_delete(&e);
+            return bad ? bad_value(r, pos) : list;
         }
-        yaml_event_delete(&e);
-        rs_value *list = bad_value(r, pos);
-        if (list && !bad)
-            list->kind = RS_VALUE_LIST;
-        return list;
+        const rs_pos at = pos_at(r, e.start_mark);
+        rs_value *item = read_node(r, &e, depth + 1);
+        if (!item)
+            return NULL;
+        if (!rs_value_append(r->arena, list, "", 0, at, item))
+            return no_memory(r);
     }
     return NULL;
 }

@@ -23,6 +23,7 @@
 #include "base/strbuf.h"
 #include "opt/diag.h"
 #include "opt/value.h"
+#include "restyle/list.h"
 #include "restyle/size.h"
 
 typedef struct rs_opt rs_opt;
@@ -67,6 +68,7 @@ struct rs_opt {
     double step;              /* size: width and height are multiples of it */
     const void *priv;         /* choices, registry, word, or group, by type */
     const char *help, *unit;  /* help: one sentence without a period; a group has its own */
+    const char *example;      /* a value, as YAML, for a row without default; may be NULL */
     unsigned flags;
     rs_opt_check *check;
 };
@@ -110,7 +112,14 @@ typedef struct rs_opt_word {
 } rs_opt_word;
 
 extern const rs_opt_type rs_opt_bool, rs_opt_int, rs_opt_float, rs_opt_seed, rs_opt_string,
-    rs_opt_path, rs_opt_size, rs_opt_enum, rs_opt_kinds, rs_opt_sub;
+    rs_opt_path, rs_opt_size, rs_opt_enum, rs_opt_kinds, rs_opt_list, rs_opt_sub;
+
+/* What a list holds: items of `size` bytes each, described by a row of any other
+ * type (text, path, number, group, ...) whose key, offset and help are not used. */
+typedef struct rs_opt_list_of {
+    const rs_opt *item;
+    size_t size;
+} rs_opt_list_of;
 
 #define OPT_AT(ctype, field) \
     _Generic(&((OPT_STRUCT *)0)->field, ctype *: offsetof(OPT_STRUCT, field))
@@ -128,6 +137,8 @@ extern const rs_opt_type rs_opt_bool, rs_opt_int, rs_opt_float, rs_opt_seed, rs_
                        unsigned *: offsetof(OPT_STRUCT, field))
 #define OPT_KIND(field, kind) \
     .type = &rs_opt_kinds, .priv = (kind), .offset = OPT_AT(const char *, field)
+/* of: a rs_opt_list_of */
+#define OPT_LIST(field, of) .type = &rs_opt_list, .priv = (of), .offset = OPT_AT(rs_list, field)
 #define OPT_GROUP(ctype, field, group) \
     .type = &rs_opt_sub, .priv = (group), .offset = OPT_AT(ctype, field)
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
@@ -135,6 +146,7 @@ extern const rs_opt_type rs_opt_bool, rs_opt_int, rs_opt_float, rs_opt_seed, rs_
 #define WORD(word) .priv = (word)
 #define HELP(text) .help = (text)
 #define UNIT(text) .unit = (text)
+#define EXAMPLE(yaml) .example = (yaml)
 #define FLAGS(f) .flags = (f)
 #define AFFECTS_OUTPUT .flags = RS_OPT_AFFECTS_OUTPUT
 
@@ -151,6 +163,8 @@ const rs_entry *rs_opt_given(const rs_value *map, const char *key);
 
 /* The row's sub-group, or NULL; the field of a row. */
 const rs_opt_group *rs_opt_subgroup(const rs_opt *row);
+/* The group of which the row is a list, or NULL. */
+const rs_opt_group *rs_opt_item_group(const rs_opt *row);
 const void *rs_opt_field(const rs_opt *row, const void *values);
 /* The row's help, or its group's. */
 const char *rs_opt_help(const rs_opt *row);

@@ -12,12 +12,22 @@ rs_value *rs_value_scalar(rs_arena *arena, rs_pos pos, const char *text, size_t 
     return v;
 }
 
-rs_value *rs_value_map(rs_arena *arena, rs_pos pos)
+static rs_value *empty(rs_arena *arena, rs_pos pos, rs_value_kind kind)
 {
     rs_value *v = RS_NEW(arena, rs_value);
     if (v)
-        *v = (rs_value){ .kind = RS_VALUE_MAP, .pos = pos };
+        *v = (rs_value){ .kind = kind, .pos = pos };
     return v;
+}
+
+rs_value *rs_value_map(rs_arena *arena, rs_pos pos)
+{
+    return empty(arena, pos, RS_VALUE_MAP);
+}
+
+rs_value *rs_value_list(rs_arena *arena, rs_pos pos)
+{
+    return empty(arena, pos, RS_VALUE_LIST);
 }
 
 bool rs_value_append(rs_arena *arena, rs_value *map, const char *key, size_t len, rs_pos pos,

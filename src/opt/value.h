@@ -13,7 +13,7 @@ typedef enum rs_value_kind {
     RS_VALUE_NULL,   /* nothing written, `~` or `null` */
     RS_VALUE_SCALAR,
     RS_VALUE_MAP,
-    RS_VALUE_LIST,   /* its items are not kept: no option takes a list */
+    RS_VALUE_LIST,
     RS_VALUE_BAD     /* already reported */
 } rs_value_kind;
 
@@ -22,7 +22,7 @@ typedef struct rs_value {
     rs_pos pos;
     const char *text;       /* SCALAR: UTF-8, never NULL */
     bool quoted;            /* SCALAR: cannot be a number or a truth value */
-    struct rs_entry *first; /* MAP: in the order written, may hold a key twice */
+    struct rs_entry *first; /* MAP: in the order written, may hold a key twice; LIST: keys are "" */
 } rs_value;
 
 typedef struct rs_entry {
@@ -36,8 +36,9 @@ typedef struct rs_entry {
 /* NULL when out of memory. */
 rs_value *rs_value_scalar(rs_arena *arena, rs_pos pos, const char *text, size_t len, bool quoted);
 rs_value *rs_value_map(rs_arena *arena, rs_pos pos);
+rs_value *rs_value_list(rs_arena *arena, rs_pos pos);
 
-/* Appends; false when out of memory. The key is copied. */
+/* Appends to a map or a list; false when out of memory. The key is copied. */
 bool rs_value_append(rs_arena *arena, rs_value *map, const char *key, size_t len, rs_pos pos,
                      rs_value *value);
 

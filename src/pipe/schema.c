@@ -38,14 +38,14 @@ static const rs_opt_choice audio_modes[] = {
 
 #define OPT_STRUCT rs_encode_spec
 static const rs_opt encode_rows[] = {
-    { "codec", OPT_STRING(codec), RANGE(1, 0), AFFECTS_OUTPUT,
+    { "codec", OPT_STRING(codec), EXAMPLE("libx264"), RANGE(1, 0), AFFECTS_OUTPUT,
       HELP("the encoder, by FFmpeg's name; without one, what the output's format usually has "
            "(libx264 for mp4)") },
     { "crf", OPT_INT(crf), RANGE(0, 63), AFFECTS_OUTPUT,
       HELP("quality: lower is better and larger; 18 looks lossless with libx264") },
-    { "preset", OPT_STRING(preset), RANGE(1, 0), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+    { "preset", OPT_STRING(preset), EXAMPLE("slow"), RANGE(1, 0), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("the encoder's speed preset, such as veryfast or slow; without one, its own default") },
-    { "pixel_format", OPT_STRING(pixel_format), RANGE(1, 0),
+    { "pixel_format", OPT_STRING(pixel_format), EXAMPLE("yuv444p"), RANGE(1, 0),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("FFmpeg's name of the stored pixels; without one, yuv420p, which plays everywhere") },
     { "audio", OPT_ENUM(audio, audio_modes), AFFECTS_OUTPUT, HELP("what becomes of the sound") },
@@ -84,20 +84,20 @@ static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
 #define OPT_STRUCT rs_pipeline_spec
 static const rs_opt pipeline_rows[] = {
-    { "model", OPT_PATH(model), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
+    { "model", OPT_PATH(model), EXAMPLE("../samples/model"), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("the model: a folder in the diffusers layout, or a .safetensors file") },
-    { "tokenizer", OPT_PATH(tokenizer), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
+    { "tokenizer", OPT_PATH(tokenizer), EXAMPLE("clip-tokenizer"), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
       .check = rs_check_tokenizer,
       HELP("folder with vocab.json and merges.txt, for a model file that comes without") },
     { "memory", OPT_ENUM(memory, memories),
       HELP("how much of the model is kept in memory; the result does not depend on it") },
     { "precision", OPT_ENUM(precision, precisions), AFFECTS_OUTPUT,
       HELP("in which numbers the model computes") },
-    { "input", OPT_PATH(input), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
+    { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("a video, an animated image, or a folder of frames") },
-    { "output", OPT_PATH(output), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
+    { "output", OPT_PATH(output), EXAMPLE("../out/reference.mp4"), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
       HELP("a video, or a folder, in which frames keep the names of their sources") },
-    { "size", OPT_SIZE(size), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
+    { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output; without one, the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
       HELP("how frames get to that size; without one, to the rounded size") },
@@ -133,6 +133,8 @@ rs_status rs_schema_write(rs_schema_format format, const rs_text_sink *sink, rs_
     rs_strbuf_init(&sb, 1 << 20);
     if (format == RS_SCHEMA_MARKDOWN)
         rs_opt_doc_markdown(&sb, &rs_pipeline_group);
+    else if (format == RS_SCHEMA_YAML)
+        rs_opt_doc_yaml(&sb, &rs_pipeline_group);
     else if (format == RS_SCHEMA_JSON)
         rs_opt_doc_json(&sb, &rs_pipeline_group);
     else

@@ -70,4 +70,7 @@ expect 2 "exclude each other" schema --json --markdown
 
 "$restyle" schema --markdown | diff pipelines/SCHEMA.md - ||
     { echo "stale: run $restyle schema --markdown >pipelines/SCHEMA.md"; failed=1; }
+"$restyle" schema --yaml | diff pipelines/reference.yaml - ||
+    { echo "stale: run $restyle schema --yaml >pipelines/reference.yaml"; failed=1; }
+"$restyle" check pipelines/reference.yaml || { echo "pipelines/reference.yaml is not right"; failed=1; }
 exit $failed

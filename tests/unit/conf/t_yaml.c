@@ -42,7 +42,11 @@ static void tree(void)
     CHECK_STR(get(c, "d")->value->text, "caf\xc3\xa9");
     CHECK_INT(get(c, "d")->pos.col, 3);
     CHECK_INT(get(c, "e")->value->kind, RS_VALUE_NULL);
-    CHECK_INT(get(root, "f")->value->kind, RS_VALUE_LIST);
+    const rs_value *f = get(root, "f")->value;
+    CHECK_INT(f->kind, RS_VALUE_LIST);
+    CHECK_STR(f->first->value->text, "1");
+    CHECK_INT(f->first->next->value->kind, RS_VALUE_MAP);
+    CHECK(!f->first->next->next);
     CHECK_INT(get(root, "caf\xc3\xa9")->value->pos.col, 7); /* characters, not bytes */
     const rs_entry *last = root->first;
     while (last->next)

@@ -1,8 +1,10 @@
 /* The parts beneath the rows: numbers, suggestions, paths, the tree, diagnostics. */
 #include <locale.h>
 
+#include "conf/yaml_tree.h"
 #include "opt/diag.h"
 #include "opt/number.h"
+#include "opt/opt.h"
 #include "opt/opt_text.h"
 #include "opt/path.h"
 #include "opt/value.h"
@@ -162,6 +164,86 @@ static void see(void *cookie, const rs_diag *d)
     rs_diag_format(d, s->lines[s->n++], sizeof(s->lines[0]));
 }
 
+struct lora {
+    const char *path;
+    float weight;
+};
+struct lists {
+    rs_list numbers, words, loras;
+};
+#define OPT_STRUCT struct lora
+static const rs_opt lora_rows[] = {
+    { "path", OPT_STRING(path), RANGE(1, 0), FLAGS(RS_OPT_REQUIRED), HELP("where") },
+    { "weight", OPT_FLOAT(weight), RANGE(-10, 10), HELP("how much") },
+    { 0 }
+};
+#undef OPT_STRUCT
+static const rs_opt_group lora_group = { .help = "a file", .rows = lora_rows, .size = sizeof(struct lora),
+                                         .defaults = &(const struct lora){ .weight = 1 } };
+static const rs_opt number_item = { .type = &rs_opt_float, RANGE(0, 100) };
+static const rs_opt word_item = { .type = &rs_opt_string, RANGE(1, 0) };
+static const rs_opt lora_item = { .type = &rs_opt_sub, .priv = &lora_group };
+#define OPT_STRUCT struct lists
+static const rs_opt list_rows[] = {
+    { "numbers", OPT_LIST(numbers, (&(const rs_opt_list_of){ &number_item, sizeof(float) })), HELP("x") },
+    { "words", OPT_LIST(words, (&(const rs_opt_list_of){ &word_item, sizeof(char *) })), HELP("x") },
+    { "loras", OPT_LIST(loras, (&(const rs_opt_list_of){ &lora_item, sizeof(struct lora) })), HELP("x") },
+    { 0 }
+};
+#undef OPT_STRUCT
+static const rs_opt_group list_group = { .help = "lists", .rows = list_rows, .size = sizeof(struct lists),
+                                         .defaults = &(const struct lists){ .numbers = { 0 } } };
+
+/* The canonical dump of text, or the first problem. */
+static void list_case(const char *text, const char *want)
+{
+    rs_arena *a = rs_arena_open(0);
+    rs_diags d;
+    rs_diags_init(&d, a);
+    rs_opt_ctx c = { .arena = a, .diags = &d, .root = &list_group, .file_dir = "/", .current_dir = "/" };
+    rs_value *map = rs_yaml_parse(a, "f", text, strlen(text), &d);
+    struct lists out, again;
+    struct seen s = { 0 };
+    CHECK(map);
+    rs_opt_defaults(&list_group, &out);
+    rs_opt_parse(&c, &list_group, "", map, &out);
+    rs_diags_send(&d, &(const rs_diag_sink){ see, &s });
+    if (s.n) {
+        CHECK_STR(s.lines[0], want);
+        rs_arena_close(&a);
+        return;
+    }
+    rs_strbuf sb;
+    rs_strbuf_init(&sb, 1000);
+    rs_opt_dump(&sb, &list_group, &out);
+    CHECK_STR(rs_strbuf_str(&sb), want);
+    rs_opt_defaults(&list_group, &again);
+    if (sb.len)
+        rs_opt_parse(&c, &list_group, "", rs_yaml_parse(a, "f", sb.data, sb.len, &d), &again);
+    CHECK(d.n == 0 && rs_opt_equal(&list_group, &out, &again));
+    rs_strbuf_release(&sb);
+    rs_arena_close(&a);
+}
+
+static void lists(void)
+{
+    list_case("numbers: []\n", "");
+    list_case("numbers: [1, 0.5, 3]\n", "numbers: [1, 0.5, 3]\n");
+    list_case("numbers: 1 , 0.5,3\n", "numbers: [1, 0.5, 3]\n");
+    list_case("numbers: 7\n", "numbers: [7]\n");
+    list_case("words:\n  - a, b\n  - \"c\"\n", "words: [\"a, b\", \"c\"]\n");
+    list_case("words: a, b\n", "words: [\"a, b\"]\n");
+    list_case("loras:\n  - path: x\n  - {path: y, weight: 0.5}\n",
+              "loras: [{path: \"x\", weight: 1}, {path: \"y\", weight: 0.5}]\n");
+    list_case("loras: {path: x}\n", "loras: [{path: \"x\", weight: 1}]\n");
+    list_case("numbers: [1, 200]\n", "f:1:14: numbers[1]: 200 is out of range, expected 0 to 100");
+    list_case("numbers: 1,,2\n", "f:1:10: numbers[1]: expected a number, not ''");
+    list_case("words: [[a]]\n", "f:1:9: words[0]: expected a text, not a list");
+    list_case("loras: [{wieght: 2, path: x}]\n",
+              "f:1:10: loras[0].wieght: unknown key (did you mean 'weight'?)");
+    list_case("loras: [{weight: 2}]\n", "f:1:9: loras[0].path: required, but not given (where)");
+}
+
 static void diagnostics_in_order(void)
 {
     rs_arena *a = rs_arena_open(0);
@@ -201,6 +283,7 @@ int main(void)
     TEST_RUN(yaml_and_json_strings);
     TEST_RUN(shown_values_are_cut_between_characters);
     TEST_RUN(tree_set);
+    TEST_RUN(lists);
     TEST_RUN(diagnostics_in_order);
     return 0;
 }
