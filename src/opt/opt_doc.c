@@ -167,7 +167,8 @@ static void yaml_row(rs_strbuf *sb, const rs_opt_group *group, const rs_opt *row
     row->type->print(&value, row, rs_opt_field(row, group->defaults));
     const bool set = value.len || row->flags & RS_OPT_REQUIRED;
     const char *shown = value.len ? value.data : row->example ? row->example : "";
-    rs_strbuf_printf(sb, "%*s%s%s:%s%s\n", indent, "", set ? "" : "# ", row->key, *shown ? " " : "", shown);
+    rs_strbuf_printf(sb, "%*s%s%s:%s%s\n", indent, "", set ? "" : "# ", row->key, *shown ? " " : "",
+                     shown);
     sb->failed |= value.failed;
     rs_strbuf_release(&value);
 }

@@ -43,7 +43,8 @@ static const rs_opt encode_rows[] = {
            "(libx264 for mp4)") },
     { "crf", OPT_INT(crf), RANGE(0, 63), AFFECTS_OUTPUT,
       HELP("quality: lower is better and larger; 18 looks lossless with libx264") },
-    { "preset", OPT_STRING(preset), EXAMPLE("slow"), RANGE(1, 0), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+    { "preset", OPT_STRING(preset), EXAMPLE("slow"), RANGE(1, 0),
+      FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("the encoder's speed preset, such as veryfast or slow; without one, its own default") },
     { "pixel_format", OPT_STRING(pixel_format), EXAMPLE("yuv444p"), RANGE(1, 0),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
@@ -84,7 +85,8 @@ static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
 #define OPT_STRUCT rs_pipeline_spec
 static const rs_opt pipeline_rows[] = {
-    { "model", OPT_PATH(model), EXAMPLE("../samples/model"), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
+    { "model", OPT_PATH(model), EXAMPLE("../samples/model"),
+      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("the model: a folder in the diffusers layout, or a .safetensors file") },
     { "tokenizer", OPT_PATH(tokenizer), EXAMPLE("clip-tokenizer"), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
       .check = rs_check_tokenizer,
@@ -93,9 +95,11 @@ static const rs_opt pipeline_rows[] = {
       HELP("how much of the model is kept in memory; the result does not depend on it") },
     { "precision", OPT_ENUM(precision, precisions), AFFECTS_OUTPUT,
       HELP("in which numbers the model computes") },
-    { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
+    { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"),
+      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("a video, an animated image, or a folder of frames") },
-    { "output", OPT_PATH(output), EXAMPLE("../out/reference.mp4"), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
+    { "output", OPT_PATH(output), EXAMPLE("../out/reference.mp4"),
+      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
       HELP("a video, or a folder, in which frames keep the names of their sources") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output; without one, the source's, rounded to the model's multiple") },
