@@ -202,8 +202,8 @@ static void json_default(rs_strbuf *sb, const rs_opt *row, const void *at)
     row->type->print(&value, row, at);
     const char *s = rs_strbuf_str(&value);
     /* Numbers, truth values and quoted texts are the same in JSON; words are not. */
-    const bool same = s[0] == '"' || s[0] == '-' || s[0] == '[' || (s[0] >= '0' && s[0] <= '9' && !strchr(s, 'x')) ||
-                      row->type == &rs_opt_bool;
+    const bool same = s[0] == '"' || s[0] == '-' || s[0] == '[' || row->type == &rs_opt_bool ||
+                      (s[0] >= '0' && s[0] <= '9' && !strchr(s, 'x'));
     if (*s)
         rs_strbuf_puts(sb, ", \"default\": ");
     if (*s && same)
