@@ -19,6 +19,7 @@
 #include "restyle/image.h"
 #include "restyle/log.h"
 #include "restyle/profile.h"
+#include "restyle/size.h"
 #include "restyle/status.h"
 
 #ifdef __cplusplus
@@ -85,6 +86,9 @@ typedef struct rs_img2img_params {
     float eta;                   /* noise share: 1 for ancestral samplers; DDIM uses it too: negative
                                     (the default) means 1 for ancestral ones and 0 for DDIM */
     uint64_t seed;               /* 42 */
+    uint64_t variation_seed;     /* 0 */
+    float variation_strength;    /* 0..1, 0: how far the noise turns towards variation_seed's */
+    rs_size seed_resize_from;    /* zeros; else the size whose noise is put in the middle */
     rs_rng_kind rng;             /* RS_RNG_NV */
     rs_encode_mode encode;       /* RS_ENCODE_MEAN */
 } rs_img2img_params;

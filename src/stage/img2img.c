@@ -1,7 +1,7 @@
 /* One picture through the model:
  *
  *     latent = scale * mean(encode(2 rgb - 1))
- *     x      = latent + sigma[0] * noise              noise: the seed's first draw
+ *     x      = latent + sigma[0] * noise              noise: see seed.h
  *     x      = sampler(x)                             network under guidance
  *     out    = (decode(x / scale) + 1) / 2, clamped
  *
@@ -11,17 +11,17 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/rng.h"
 #include "sample/denoise.h"
 #include "sample/plan.h"
 #include "stage/engine.h"
 #include "stage/img2img_opts.h"
+#include "stage/seed.h"
 
 struct run {
     rs_model *m;
     const rs_img2img_params *p;
     const rs_progress *progress;
-    rs_rng rng;
+    rs_seed seed;
     float *planar; /* [c, h, w] of a latent, torch's order of drawing */
     rs_tensor picture, latent;
 };
@@ -37,9 +37,9 @@ int rs_img2img_steps(const rs_img2img_params *params)
 }
 
 /* Normals in torch's order, handed out channels last. */
-static void draw(struct run *r, const rs_tensor *dst)
+static void draw(struct run *r, void (*make)(rs_seed *seed, float *dst), const rs_tensor *dst)
 {
-    rs_rng_normal(&r->rng, r->planar, rs_tensor_count(dst));
+    make(&r->seed, r->planar);
     rs_tensor_from_planar(dst, r->planar);
 }
 
@@ -48,7 +48,7 @@ static void sampler_noise(void *cookie, float *dst)
     struct run *r = cookie;
     rs_tensor t = r->latent;
     t.data = dst;
-    draw(r, &t);
+    draw(r, rs_seed_next, &t);
 }
 
 /* The profile's file grows part by part. */
@@ -88,7 +88,7 @@ static rs_status encode(struct run *r, rs_err *err)
     end_part(r->m, t0, "vae encode");
     const size_t n = rs_tensor_count(&r->latent);
     if (sample) {
-        draw(r, &noise);
+        draw(r, rs_seed_next, &noise);
         for (size_t i = 0; i < n; i++)
             r->latent.data[i] += expf(0.5f * logvar.data[i]) * noise.data[i];
     }
@@ -106,7 +106,7 @@ static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
     RS_TRY(rs_model_make_contexts(r->m, err));
     RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
     RS_TRY(rs_denoiser_init(r->m->run_arena, &r->m->levels, r->p->cfg_scale, n, predict, r, &d, err));
-    draw(r, &noise);
+    draw(r, rs_seed_start, &noise);
     for (size_t i = 0; i < n; i++)
         r->latent.data[i] += (float)plan->sigmas[0] * noise.data[i];
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d,
@@ -166,10 +166,10 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     r->planar = RS_NEW_N(m->run_arena, float, rs_tensor_count(&r->latent));
     if (!r->planar)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for a latent");
+    RS_TRY(rs_seed_init(m->run_arena, r->p, c, r->latent.h, r->latent.w, f, &r->seed, err));
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
         r->picture.data[i] = 2.0f * init->rgb[i] - 1.0f;
-    rs_rng_seed(&r->rng, r->p->rng, r->p->seed);
     RS_TRY(encode(r, err));
     RS_TRY(denoise(r, &plan, err));
     if (r->progress && r->progress->step &&

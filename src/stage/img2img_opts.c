@@ -26,6 +26,17 @@ static const rs_opt_kind schedulers = { rs_scheduler_name, rs_scheduler_help };
 
 static const rs_opt_word eta_auto = { "auto", -1, "1 for ancestral samplers, 0 for ddim" };
 
+static void check_img2img(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
+                          const void *values)
+{
+    (void)values;
+    const rs_entry *given = rs_opt_given(map, "variation_seed");
+    if (given && !rs_opt_given(map, "variation_strength"))
+        rs_diags_add(ctx->diags, given->value->pos, rs_opt_key_path(ctx, prefix, "variation_seed"),
+                     RS_E_INVALID, NULL,
+                     "has no effect without variation_strength: set that, 0.1 is a small change");
+}
+
 #define OPT_STRUCT rs_img2img_params
 static const rs_opt rows[] = {
     { "prompt", OPT_STRING(prompt), AFFECTS_OUTPUT,
@@ -50,6 +61,14 @@ static const rs_opt rows[] = {
       HELP("share of fresh noise in each step of ancestral samplers and ddim") },
     { "seed", OPT_SEED(seed), AFFECTS_OUTPUT,
       HELP("start of the noise: the same seed gives the same picture") },
+    { "variation_seed", OPT_SEED(variation_seed), AFFECTS_OUTPUT,
+      HELP("a second seed, whose noise is mixed in by variation_strength") },
+    { "variation_strength", OPT_FLOAT(variation_strength), RANGE(0, 1), AFFECTS_OUTPUT,
+      HELP("how far the noise turns from seed's to variation_seed's: 0.1 is a small change") },
+    { "seed_resize_from", OPT_SIZE(seed_resize_from), RANGE(8, 16384), STEP(8), UNIT("pixels"),
+      FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("put the noise that the seed gives a picture of this size in the middle, so that a "
+           "larger or smaller one resembles it") },
     { "rng", OPT_ENUM(rng, rngs), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("which generator turns the seed into noise") },
     { "encode", OPT_ENUM(encode, encode_modes), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
@@ -77,4 +96,5 @@ const rs_opt_group rs_img2img_group = {
             .rng = RS_RNG_NV,
             .encode = RS_ENCODE_MEAN,
         },
+    .check = check_img2img,
 };
