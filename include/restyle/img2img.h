@@ -91,6 +91,7 @@ typedef struct rs_img2img_params {
     rs_size seed_resize_from;    /* zeros; else the size whose noise is put in the middle */
     rs_rng_kind rng;             /* RS_RNG_NV */
     rs_encode_mode encode;       /* RS_ENCODE_MEAN */
+    bool tiling;                 /* false; true: opposite edges of the result fit each other */
 } rs_img2img_params;
 
 void rs_img2img_defaults(rs_img2img_params *params);

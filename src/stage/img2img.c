@@ -187,6 +187,7 @@ rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_
                        init->width, init->height, f);
     struct run r = { .m = model, .p = params, .progress = progress };
     const rs_arena_mark mark = rs_arena_save(model->run_arena);
+    model->ex.wrap = params->tiling;
     const rs_status s = restyle(&r, init, out, err);
     rs_arena_rewind(model->run_arena, mark);
     return s;

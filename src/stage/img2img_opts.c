@@ -73,6 +73,9 @@ static const rs_opt rows[] = {
       HELP("which generator turns the seed into noise") },
     { "encode", OPT_ENUM(encode, encode_modes), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("how the autoencoder's result is used") },
+    { "tiling", OPT_BOOL(tiling), AFFECTS_OUTPUT,
+      HELP("make a picture that can be laid side by side without seams: convolutions continue at "
+           "the opposite edge (A1111's tiling)") },
     { 0 }
 };
 #undef OPT_STRUCT

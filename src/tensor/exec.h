@@ -2,6 +2,8 @@
 #ifndef RS_TENSOR_EXEC_H
 #define RS_TENSOR_EXEC_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "kernel/kern.h"
 #include "par/pool.h"
@@ -15,6 +17,8 @@ typedef struct rs_exec {
     const rs_kern *kern;
     rs_arena *scratch;
     rs_prof *prof; /* NULL: off */
+    bool wrap;     /* what convolutions pad with zeros, they take from the opposite edge instead
+                    * (torch's padding_mode 'circular'): the result tiles without a seam */
 } rs_exec;
 
 /* `floats` floats for each worker, in one block of scratch: worker i's part

@@ -53,11 +53,13 @@ size_t rs_conv_bytes(const rs_conv_weights *w)
 struct patch_job {
     const rs_tensor *dst, *src;
     int kernel, stride, pad;
+    bool wrap;
     size_t first, rows, step;
     float *patches;
 };
 
-/* One output pixel's patch: kernel rows of kernel*c floats, zeros outside. */
+/* One output pixel's patch: kernel rows of kernel*c floats; outside there are zeros, or
+ * with wrap the opposite edge. */
 static void gather(const struct patch_job *j, size_t pixel, float *to)
 {
     const rs_tensor *s = j->src, *d = j->dst;
@@ -67,7 +69,11 @@ static void gather(const struct patch_job *j, size_t pixel, float *to)
     const float *pic = s->data + pixel / per * (size_t)s->h * (size_t)s->w * c;
     for (int ky = 0; ky < j->kernel; ky++)
         for (int kx = 0; kx < j->kernel; kx++, to += c) {
-            const int y = y0 + ky, x = x0 + kx;
+            int y = y0 + ky, x = x0 + kx;
+            if (j->wrap) { /* pad <= h, w */
+                y = (y + s->h) % s->h;
+                x = (x + s->w) % s->w;
+            }
             if (y < 0 || y >= s->h || x < 0 || x >= s->w)
                 memset(to, 0, c * sizeof(float));
             else
@@ -94,7 +100,7 @@ static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_
     block = block < 64 ? 64 : block;
     block = block < total ? block : total;
     struct patch_job j = { .dst = dst, .src = src, .kernel = w->kernel, .stride = args->stride,
-                           .pad = args->pad, .step = 32 };
+                           .pad = args->pad, .wrap = ex->wrap && args->pad > 0, .step = 32 };
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     j.patches = rs_arena_alloc(ex->scratch, block * k * sizeof(float));
     if (!j.patches)

@@ -24,6 +24,7 @@ struct job {
     const rs_tensor *dst, *src;
     const rs_conv_weights *w;
     const rs_conv_args *args;
+    bool wrap;
     size_t strips;        /* of a picture */
     size_t bw, bh;        /* pixels of a strip's picture */
     size_t size;          /* bytes of an element */
@@ -63,6 +64,8 @@ static size_t used_width(const struct job *j)
 static const float *source_row(const struct job *j, struct place p, int y)
 {
     const rs_tensor *s = j->src;
+    if (j->wrap && y < s->h + j->args->pad)
+        y = (y + s->h) % s->h;
     return y < 0 || y >= s->h ? NULL
            : s->data + ((size_t)p.pic * (size_t)s->h + (size_t)y) * (size_t)s->w * (size_t)s->c;
 }
@@ -93,17 +96,11 @@ static void fill(const struct job *j, uint8_t *to, size_t pixels, uint8_t value)
             ((int16_t *)(void *)to)[i] = value;
 }
 
-static void fill_row(const struct job *j, const rs_i8_map *map, const float *row, uint8_t *to)
+/* The first `used` pixels of a row. */
+static void fill_pixels(const struct job *j, const rs_i8_map *map, const float *row, size_t used,
+                        uint8_t *to)
 {
     const size_t c = (size_t)j->src->c, step = j->w->i8.step, pixel = step * j->size;
-    const size_t left = (size_t)j->args->pad, used = used_width(j);
-    if (!row) {
-        fill(j, to, j->bw, map->zero);
-        return;
-    }
-    fill(j, to, left, map->zero);
-    fill(j, to + (left + used) * pixel, j->bw - left - used, map->zero);
-    to += left * pixel;
     if (step == c) {
         rs_i8_bytes(j->kern, map, to, row, used * c);
         return;
@@ -111,6 +108,24 @@ static void fill_row(const struct job *j, const rs_i8_map *map, const float *row
     for (size_t x = 0; x < used; x++) {
         fill(j, to + x * pixel, 1, map->zero);
         rs_i8_bytes(j->kern, map, to + x * pixel, row + x * c, c);
+    }
+}
+
+static void fill_row(const struct job *j, const rs_i8_map *map, const float *row, uint8_t *to)
+{
+    const size_t c = (size_t)j->src->c, pixel = j->w->i8.step * j->size, w = (size_t)j->src->w;
+    const size_t left = (size_t)j->args->pad, used = used_width(j), right = j->bw - left - used;
+    if (!row) {
+        fill(j, to, j->bw, map->zero);
+        return;
+    }
+    fill_pixels(j, map, row, used, to + left * pixel);
+    if (j->wrap) { /* no more than pad of them: what lies to the right is the row's beginning */
+        fill_pixels(j, map, row + (w - left) * c, left, to);
+        fill_pixels(j, map, row, right, to + (left + used) * pixel);
+    } else {
+        fill(j, to, left, map->zero);
+        fill(j, to + (left + used) * pixel, right, map->zero);
     }
 }
 
@@ -188,6 +203,7 @@ rs_status rs_op_conv_i8(const rs_exec *ex, const rs_tensor *dst, const rs_tensor
                         const rs_conv_weights *w, const rs_conv_args *args, rs_err *err)
 {
     struct job j = { .kern = ex->kern, .dst = dst, .src = src, .w = w, .args = args,
+                     .wrap = ex->wrap && args->pad > 0,
                      .strips = ((size_t)dst->h + STRIP - 1) / STRIP, .size = rs_i8_elem(ex->kern),
                      .bw = (size_t)((dst->w - 1) * args->stride + w->kernel),
                      .bh = (size_t)((STRIP - 1) * args->stride + w->kernel), .sub = piece_rows(dst->w) };

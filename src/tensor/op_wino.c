@@ -89,25 +89,42 @@ struct view {
     ptrdiff_t ld_row, ld_pix;
 };
 
-/* The group's pixels, normalised or enlarged, in the worker's own memory. */
-static struct view prepare(const struct job *j, const struct group *g, size_t c0, size_t c, int worker)
+/* Pixels x0 to x1 of row y of a picture, normalised or enlarged; c channels from c0 on. */
+static void prepare_run(const struct job *j, size_t pic, size_t y, size_t x0, size_t x1, size_t c0,
+                        size_t c, float *to)
 {
     const rs_tensor *s = j->src, *d = j->dst;
     const rs_channel_scale *norm = j->args->norm;
+    const size_t ld = (size_t)s->c, sy = y * (size_t)s->h / (size_t)d->h;
+    const float *from = s->data + ((pic * (size_t)s->h + sy) * (size_t)s->w) * ld + c0;
+    if (norm)
+        j->ex->kern->scale_shift(to, j->depth, from + x0 * ld, ld, norm->scale + pic * ld + c0,
+                                 norm->shift + pic * ld + c0, x1 - x0, c, norm->silu);
+    else
+        for (size_t x = x0; x < x1; x++, to += j->depth)
+            memcpy(to, from + x * (size_t)s->w / (size_t)d->w * ld, c * sizeof(float));
+}
+
+/* The group's pixels in the worker's own memory. With wrap there is one more on every
+ * side of the picture: that of the opposite edge. */
+static struct view prepare(const struct job *j, const struct group *g, size_t c0, size_t c, int worker)
+{
     float *to = j->pixels + (size_t)worker * j->stride_pixels;
-    const size_t ld = (size_t)s->c, row = PIXELS * j->depth, h = (size_t)d->h, w = (size_t)d->w;
-    const size_t y0 = g->y ? 4 * g->y - 1 : 0, y1 = least(h, 4 * (g->y + g->h) + 1);
-    const size_t x0 = g->x ? 4 * g->x - 1 : 0, x1 = least(w, 4 * (g->x + g->w) + 1);
+    const bool wrap = j->ex->wrap;
+    const size_t row = PIXELS * j->depth, h = (size_t)j->dst->h, w = (size_t)j->dst->w;
+    /* counted from the pixel above and left of the picture, whose number is 0 */
+    const size_t y0 = g->y || wrap ? 4 * g->y : 1, y1 = least(h + (wrap ? 2 : 1), 4 * (g->y + g->h) + 2);
+    const size_t x0 = g->x || wrap ? 4 * g->x : 1, x1 = least(w + (wrap ? 2 : 1), 4 * (g->x + g->w) + 2);
     for (size_t y = y0; y < y1; y++) {
-        const size_t sy = y * (size_t)s->h / h;
-        const float *from = s->data + ((g->pic * (size_t)s->h + sy) * (size_t)s->w) * ld + c0;
-        float *line = to + (y + 1 - 4 * g->y) * row + (x0 + 1 - 4 * g->x) * j->depth;
-        if (norm)
-            j->ex->kern->scale_shift(line, j->depth, from + x0 * ld, ld, norm->scale + g->pic * ld + c0,
-                                     norm->shift + g->pic * ld + c0, x1 - x0, c, norm->silu);
-        else
-            for (size_t x = x0; x < x1; x++, line += j->depth)
-                memcpy(line, from + x * (size_t)s->w / w * ld, c * sizeof(float));
+        float *line = to + (y - 4 * g->y) * row;
+        const size_t sy = (y + h - 1) % h, inside = least(x1, w + 1);
+        if (x0 == 0)
+            prepare_run(j, g->pic, sy, w - 1, w, c0, c, line);
+        const size_t first = x0 ? x0 : 1;
+        if (first < inside)
+            prepare_run(j, g->pic, sy, first - 1, inside - 1, c0, c, line + (first - 4 * g->x) * j->depth);
+        if (x1 == w + 2)
+            prepare_run(j, g->pic, sy, 0, 1, c0, c, line + (w + 1 - 4 * g->x) * j->depth);
     }
     return (struct view){ to, (ptrdiff_t)row, (ptrdiff_t)j->depth };
 }
@@ -126,14 +143,16 @@ static void input_piece(const struct job *j, size_t i, int worker)
     const size_t block = i % j->ins, c0 = block * j->depth, c = least(j->depth, j->w->c_in - c0);
     const struct group g = group_at(j, j->next.first + i / j->ins);
     const size_t tile = g.before - group_at(j, j->next.first).before;
+    const int edge = j->ex->wrap ? 1 : 0; /* pixels beyond the picture */
     const struct view s = j->pixels ? prepare(j, &g, c0, c, worker) : direct(j, &g, c0);
     float *v = j->v + (block * j->cap + tile) * j->depth;
     for (size_t y = 0; y < g.h; y++)
         for (size_t x = 0; x < g.w; x++, v += j->depth) {
             const ptrdiff_t py = 4 * (ptrdiff_t)(g.y + y) - 1, px = 4 * (ptrdiff_t)(g.x + x) - 1;
             const float *patch = s.at + 4 * ((ptrdiff_t)y * s.ld_row + (ptrdiff_t)x * s.ld_pix);
-            j->ex->kern->wino_input(v, j->ld_v, patch, s.ld_row, s.ld_pix, clamp6(-py),
-                                    clamp6(j->dst->h - py), clamp6(-px), clamp6(j->dst->w - px), c);
+            j->ex->kern->wino_input(v, j->ld_v, patch, s.ld_row, s.ld_pix, clamp6(-py - edge),
+                                    clamp6(j->dst->h - py + edge), clamp6(-px - edge),
+                                    clamp6(j->dst->w - px + edge), c);
         }
 }
 
@@ -212,7 +231,7 @@ static rs_status take_memory(struct job *j, rs_err *err)
                        j->w->c_out);
     j->stride_u = rs_exec_stride(RS_WINO_PLANES * j->ld_u);
     RS_TRY(rs_exec_worker_floats(ex, RS_WINO_PLANES * j->ld_u, &j->u, err));
-    if (!j->args->norm && !j->args->enlarge)
+    if (!j->args->norm && !j->args->enlarge && !ex->wrap)
         return RS_OK;
     j->stride_pixels = rs_exec_stride(PIXELS * PIXELS * j->depth);
     return rs_exec_worker_floats(ex, PIXELS * PIXELS * j->depth, &j->pixels, err);
