@@ -129,7 +129,7 @@ void *rs_arena_alloc(rs_arena *arena, size_t size)
     size_t need;
     if (size > SIZE_MAX - RS_ALIGN)
         return NULL;
-    size_t rounded = (size + RS_ALIGN - 1) / RS_ALIGN * RS_ALIGN;
+    size_t rounded = rs_round_up(size, RS_ALIGN);
     if (rounded == 0)
         rounded = RS_ALIGN;
     if (!rs_add_size(rounded, REDZONE, &need))

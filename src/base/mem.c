@@ -29,7 +29,7 @@ void *rs_alloc(size_t size)
 {
     if (must_fail() || size > SIZE_MAX - RS_ALIGN)
         return NULL;
-    const size_t rounded = (size + RS_ALIGN - 1) / RS_ALIGN * RS_ALIGN;
+    const size_t rounded = rs_round_up(size, RS_ALIGN);
     return aligned_alloc(RS_ALIGN, rounded ? rounded : RS_ALIGN);
 }
 
@@ -60,7 +60,7 @@ void rs_free(void *ptr)
 
 static size_t whole_pages(size_t size)
 {
-    return (size + HUGE - 1) / HUGE * HUGE;
+    return rs_round_up(size, HUGE);
 }
 
 #ifdef RS_ASAN

@@ -28,6 +28,23 @@ void rs_pages_free(void *pages, size_t size);
 bool rs_mul_size(size_t a, size_t b, size_t *out);
 bool rs_add_size(size_t a, size_t b, size_t *out);
 
+/* a / b rounded up, a rounded up to a multiple of b, for b > 0 and a + b that is no
+ * overflow; and the smaller one. */
+static inline size_t rs_div_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static inline size_t rs_round_up(size_t a, size_t b)
+{
+    return rs_div_up(a, b) * b;
+}
+
+static inline size_t rs_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* For tests: the number of allocations so far, and a countdown after which
  * every allocation fails (0: the next one; negative: never). */
 size_t rs_alloc_count(void);

@@ -63,7 +63,7 @@ typedef struct rs_i8_block {
     size_t ldc;
 } rs_i8_block;
 
-enum { RS_I8_DEPTH = 4 };
+enum { RS_I8_DEPTH = 4, RS_GEMM_MAX_NR = 32 /* of any tier */ };
 
 typedef struct rs_kern {
     /* IEEE half and bfloat16 to float; NaN stays NaN. exact */

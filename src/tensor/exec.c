@@ -4,8 +4,7 @@
 
 size_t rs_exec_stride(size_t floats)
 {
-    const size_t line = RS_ALIGN / sizeof(float);
-    return (floats + line - 1) / line * line;
+    return rs_round_up(floats, RS_ALIGN / sizeof(float));
 }
 
 rs_status rs_exec_worker_floats(const rs_exec *ex, size_t floats, float **out, rs_err *err)

@@ -52,11 +52,6 @@ struct piece {
     float *old, *rescale; /* [nr] */
 };
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t work_floats(const struct job *j)
 {
     return (KEYS + j->panels * (j->d + j->d + 1 + 1) + 2) * j->nr;
@@ -66,7 +61,7 @@ static struct piece piece_at(const struct job *j, size_t index, int worker)
 {
     const size_t head = index / j->pieces, block = j->panels * j->nr; /* head: of all pictures */
     struct piece p = { .q0 = index % j->pieces * block };
-    p.rows = least(j->tq - p.q0, block);
+    p.rows = rs_least(j->tq - p.q0, block);
     p.q_at = ((head / j->heads * j->tq + p.q0) * j->heads + head % j->heads) * j->d;
     p.k = j->k + head * j->tk * j->d;
     p.v = j->v + head * j->tk * (j->d + 1);
@@ -89,7 +84,7 @@ static void prefetch_row(const float *row, size_t d)
 /* Queries [rows, d] into panels [d, nr], scaled; what is missing in the last is 0. */
 static void load_queries(const struct job *j, const struct piece *p)
 {
-    const size_t c = j->heads * j->d, nr = j->nr, all = (p->rows + nr - 1) / nr * nr;
+    const size_t c = j->heads * j->d, nr = j->nr, all = rs_round_up(p->rows, nr);
     for (size_t r = 0; r < all; r++) {
         const float *from = j->q->data + p->q_at + r * c;
         float *to = p->q + r / nr * nr * j->d + r % nr;
@@ -119,8 +114,8 @@ static void copy_piece(void *arg, size_t index, int worker)
 {
     (void)worker;
     const struct job *j = arg;
-    const size_t chunks = (j->tk + COPY_ROWS - 1) / COPY_ROWS, pic = index / chunks;
-    const size_t r0 = index % chunks * COPY_ROWS, r1 = least(r0 + COPY_ROWS, j->tk);
+    const size_t chunks = rs_div_up(j->tk, COPY_ROWS), pic = index / chunks;
+    const size_t r0 = index % chunks * COPY_ROWS, r1 = rs_least(r0 + COPY_ROWS, j->tk);
     for (size_t h = 0; h < j->heads; h++) {
         float *k = j->k + (pic * j->heads + h) * j->tk * j->d;
         float *v = j->v + (pic * j->heads + h) * j->tk * (j->d + 1);
@@ -181,7 +176,7 @@ static void piece(void *arg, size_t index, int worker)
     load_queries(j, &p);
     for (size_t k0 = 0; k0 < seen; k0 += KEYS)
         for (size_t r = 0; r < p.rows; r += j->nr)
-            step(j, &p, r, k0, least(seen - k0, KEYS));
+            step(j, &p, r, k0, rs_least(seen - k0, KEYS));
     store_outputs(j, &p);
 }
 
@@ -211,13 +206,13 @@ rs_status rs_op_attention(const rs_exec *ex, const rs_tensor *out, const rs_tens
                      .tq = (size_t)q->h * (size_t)q->w, .tk = (size_t)k->h * (size_t)k->w };
     RS_BUG_IF(causal && j.tq != j.tk);
     j.scale = (float)(1.4426950408889634 / sqrt((double)j.d)); /* log2 e */
-    const size_t fit = CACHED / (j.d * j.nr), most = (least(QUERIES, j.tq) + j.nr - 1) / j.nr;
-    j.panels = fit < 1 ? 1 : least(fit, most);
-    j.pieces = (j.tq + j.panels * j.nr - 1) / (j.panels * j.nr);
+    const size_t fit = CACHED / (j.d * j.nr), most = rs_div_up(rs_least(QUERIES, j.tq), j.nr);
+    j.panels = fit < 1 ? 1 : rs_least(fit, most);
+    j.pieces = rs_div_up(j.tq, j.panels * j.nr);
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     const rs_status s = take_memory(&j, err);
     if (s == RS_OK) {
-        rs_par_for(ex->pool, (size_t)q->n * ((j.tk + COPY_ROWS - 1) / COPY_ROWS), copy_piece, &j);
+        rs_par_for(ex->pool, (size_t)q->n * rs_div_up(j.tk, COPY_ROWS), copy_piece, &j);
         rs_par_for(ex->pool, (size_t)q->n * j.heads * j.pieces, piece, &j);
     }
     rs_arena_rewind(ex->scratch, mark);

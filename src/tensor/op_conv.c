@@ -108,7 +108,7 @@ static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_
                        w->c_out);
     for (; j.first < total; j.first += block) {
         j.rows = total - j.first < block ? total - j.first : block;
-        rs_par_for(ex->pool, (j.rows + j.step - 1) / j.step, patch_piece, &j);
+        rs_par_for(ex->pool, rs_div_up(j.rows, j.step), patch_piece, &j);
         rs_packed_matmul(ex, &w->w, &(rs_matmul){
             .m = j.rows, .x = j.patches, .ldx = k, .bias = args->bias,
             .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n });

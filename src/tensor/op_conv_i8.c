@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "tensor/cut.h"
 
 #define STRIP 8
 #define PIECE_PIXELS 128 /* output pixels of a piece: their patches stay in L2 */
@@ -33,7 +33,7 @@ struct job {
     float *scale;         /* of each output pixel */
     uint8_t *zero;
     int sub;              /* output rows of a piece */
-    size_t panels, across;
+    rs_cut cut;           /* a "row" is `sub` rows of pixels */
 };
 
 /* Output rows y0 to y1 of picture pic. */
@@ -151,14 +151,14 @@ static void product_piece(void *arg, size_t index, int worker)
     (void)worker;
     const struct job *j = arg;
     const rs_packed_i8 *w = &j->w->i8;
-    const size_t subs = STRIP / (size_t)j->sub, block = index / j->across, strip = block / subs;
+    const rs_cut_piece cut = rs_cut_at(&j->cut, index);
+    const size_t subs = STRIP / (size_t)j->sub, block = cut.r0, strip = block / subs;
     const struct place p = strip_place(j, strip);
     const int y0 = p.y0 + (int)(block % subs) * j->sub, y1 = y0 + j->sub < p.y1 ? y0 + j->sub : p.y1;
     if (y0 >= y1)
         return;
     const size_t stride = (size_t)j->args->stride, width = (size_t)j->dst->w;
     const size_t first = ((size_t)p.pic * (size_t)j->dst->h + (size_t)y0) * width, row = j->bw * w->step;
-    const size_t all = rs_packed_i8_panels(w), p0 = index % j->across * j->panels;
     const rs_i8_rows rows = {
         .data = j->bytes + strip * j->strip_bytes + (size_t)(y0 - p.y0) * stride * row * j->size,
         .ld = stride * w->step, .run = width, .ld_run = stride * row, .ld_seg = row,
@@ -166,7 +166,7 @@ static void product_piece(void *arg, size_t index, int worker)
     rs_packed_i8_piece(j->kern, w, &rows, &(rs_matmul){
         .m = (size_t)(y1 - y0) * width, .bias = j->args->bias,
         .res = j->args->res ? j->args->res->data + first * w->n : NULL, .y = j->dst->data + first * w->n },
-        0, (size_t)(y1 - y0) * width, p0, p0 + j->panels < all ? p0 + j->panels : all);
+        0, (size_t)(y1 - y0) * width, cut.p0, cut.p1);
 }
 
 /* Output rows of a piece: a power of two, at most a strip. */
@@ -193,9 +193,8 @@ static rs_status run(const rs_exec *ex, struct job *j, rs_err *err)
                        j->w->c_out);
     rs_par_for(ex->pool, strips, strip_piece, j);
     const size_t blocks = strips * (STRIP / (size_t)j->sub);
-    j->panels = rs_packed_i8_piece_panels(&j->w->i8, blocks);
-    j->across = (rs_packed_i8_panels(&j->w->i8) + j->panels - 1) / j->panels;
-    rs_par_for(ex->pool, blocks * j->across, product_piece, j);
+    j->cut = rs_cut_make(blocks, 1, j->w->i8.n, j->w->i8.nr);
+    rs_par_for(ex->pool, rs_cut_pieces(&j->cut), product_piece, j);
     return RS_OK;
 }
 
@@ -204,7 +203,7 @@ rs_status rs_op_conv_i8(const rs_exec *ex, const rs_tensor *dst, const rs_tensor
 {
     struct job j = { .kern = ex->kern, .dst = dst, .src = src, .w = w, .args = args,
                      .wrap = ex->wrap && args->pad > 0,
-                     .strips = ((size_t)dst->h + STRIP - 1) / STRIP, .size = rs_i8_elem(ex->kern),
+                     .strips = rs_div_up((size_t)dst->h, STRIP), .size = rs_i8_elem(ex->kern),
                      .bw = (size_t)((dst->w - 1) * args->stride + w->kernel),
                      .bh = (size_t)((STRIP - 1) * args->stride + w->kernel), .sub = piece_rows(dst->w) };
     const rs_arena_mark mark = rs_arena_save(ex->scratch);

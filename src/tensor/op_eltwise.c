@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 /* About 64 KB a piece: large enough to hide the hand-out, small enough to share. */
 #define CHUNK ((size_t)16384)
 
@@ -25,7 +27,7 @@ static void unary_piece(void *arg, size_t i, int worker)
 static void unary(const rs_exec *ex, unary_fn *fn, const rs_tensor *dst, const rs_tensor *src)
 {
     struct unary_job j = { fn, dst->data, src->data, rs_tensor_count(src) };
-    rs_par_for(ex->pool, (j.n + CHUNK - 1) / CHUNK, unary_piece, &j);
+    rs_par_for(ex->pool, rs_div_up(j.n, CHUNK), unary_piece, &j);
 }
 
 void rs_op_silu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src)
@@ -70,7 +72,7 @@ void rs_op_geglu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src)
     RS_BUG_IF(src->c != 2 * dst->c);
     struct rows_job j = { .ex = ex, .dst = dst, .a = src, .rows = rs_tensor_rows(dst),
                           .step = rows_step((size_t)src->c) };
-    rs_par_for(ex->pool, (j.rows + j.step - 1) / j.step, geglu_piece, &j);
+    rs_par_for(ex->pool, rs_div_up(j.rows, j.step), geglu_piece, &j);
 }
 
 static void concat_piece(void *arg, size_t i, int worker)
@@ -91,7 +93,7 @@ void rs_op_concat(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *a, c
     RS_BUG_IF(dst->c != a->c + b->c || rs_tensor_rows(a) != rs_tensor_rows(b));
     struct rows_job j = { .ex = ex, .dst = dst, .a = a, .b = b, .rows = rs_tensor_rows(dst),
                           .step = rows_step((size_t)dst->c) };
-    rs_par_for(ex->pool, (j.rows + j.step - 1) / j.step, concat_piece, &j);
+    rs_par_for(ex->pool, rs_div_up(j.rows, j.step), concat_piece, &j);
 }
 
 /* One piece is one output row of pixels. */

@@ -79,7 +79,7 @@ static void group_scale(const struct gn_job *j, size_t pic, int groups, float ep
 
 static size_t chunks_of(const rs_tensor *src)
 {
-    return ((size_t)src->h * (size_t)src->w + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    return rs_div_up((size_t)src->h * (size_t)src->w, CHUNK_ROWS);
 }
 
 static rs_status out_of_scratch(const rs_tensor *src, rs_err *err)
@@ -151,5 +151,5 @@ void rs_op_layer_norm(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *
                       const float *gamma, const float *beta)
 {
     struct ln_job j = { ex, dst, src, gamma, beta, eps };
-    rs_par_for(ex->pool, (rs_tensor_rows(src) + CHUNK_ROWS - 1) / CHUNK_ROWS, ln_piece, &j);
+    rs_par_for(ex->pool, rs_div_up(rs_tensor_rows(src), CHUNK_ROWS), ln_piece, &j);
 }

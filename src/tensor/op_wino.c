@@ -57,22 +57,12 @@ struct group {
     size_t pic, y, x, h, w, before;
 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static struct group group_at(const struct job *j, size_t i)
 {
     const size_t in = i % (j->gh * j->gw);
     struct group g = { .pic = i / (j->gh * j->gw), .y = in / j->gw * SIDE, .x = in % j->gw * SIDE };
-    g.h = least(SIDE, j->th - g.y);
-    g.w = least(SIDE, j->tw - g.x);
+    g.h = rs_least(SIDE, j->th - g.y);
+    g.w = rs_least(SIDE, j->tw - g.x);
     g.before = g.pic * j->th * j->tw + g.y * j->tw + g.h * g.x;
     return g;
 }
@@ -113,11 +103,11 @@ static struct view prepare(const struct job *j, const struct group *g, size_t c0
     const bool wrap = j->ex->wrap;
     const size_t row = PIXELS * j->depth, h = (size_t)j->dst->h, w = (size_t)j->dst->w;
     /* counted from the pixel above and left of the picture, whose number is 0 */
-    const size_t y0 = g->y || wrap ? 4 * g->y : 1, y1 = least(h + (wrap ? 2 : 1), 4 * (g->y + g->h) + 2);
-    const size_t x0 = g->x || wrap ? 4 * g->x : 1, x1 = least(w + (wrap ? 2 : 1), 4 * (g->x + g->w) + 2);
+    const size_t y0 = g->y || wrap ? 4 * g->y : 1, y1 = rs_least(h + (wrap ? 2 : 1), 4 * (g->y + g->h) + 2);
+    const size_t x0 = g->x || wrap ? 4 * g->x : 1, x1 = rs_least(w + (wrap ? 2 : 1), 4 * (g->x + g->w) + 2);
     for (size_t y = y0; y < y1; y++) {
         float *line = to + (y - 4 * g->y) * row;
-        const size_t sy = (y + h - 1) % h, inside = least(x1, w + 1);
+        const size_t sy = (y + h - 1) % h, inside = rs_least(x1, w + 1);
         if (x0 == 0)
             prepare_run(j, g->pic, sy, w - 1, w, c0, c, line);
         const size_t first = x0 ? x0 : 1;
@@ -140,7 +130,7 @@ static struct view direct(const struct job *j, const struct group *g, size_t c0)
 
 static void input_piece(const struct job *j, size_t i, int worker)
 {
-    const size_t block = i % j->ins, c0 = block * j->depth, c = least(j->depth, j->w->c_in - c0);
+    const size_t block = i % j->ins, c0 = block * j->depth, c = rs_least(j->depth, j->w->c_in - c0);
     const struct group g = group_at(j, j->next.first + i / j->ins);
     const size_t tile = g.before - group_at(j, j->next.first).before;
     const int edge = j->ex->wrap ? 1 : 0; /* pixels beyond the picture */
@@ -164,7 +154,7 @@ static void product_piece(void *arg, size_t i, int worker)
     const size_t panel = i / RS_WINO_PARTS, nr = j->w->nr;
     float *u = j->u + (size_t)worker * j->stride_u;
     for (size_t block = 0; block < j->ins; block++) {
-        const size_t c0 = block * j->depth, c = least(j->depth, j->w->c_in - c0);
+        const size_t c0 = block * j->depth, c = rs_least(j->depth, j->w->c_in - c0);
         rs_wino_transform(j->ex->kern, j->w, panel, c0, c, part, u, j->ld_u);
         for (size_t q = 0; q < RS_WINO_PLANES; q++) {
             const size_t plane = rs_wino_plane(part, q);
@@ -180,7 +170,7 @@ static void product_piece(void *arg, size_t i, int worker)
 static void output_piece(const struct job *j, size_t i)
 {
     const rs_tensor *d = j->dst;
-    const size_t panel = i % j->panels, nr = j->w->nr, c0 = panel * nr, c = least(nr, j->w->c_out - c0);
+    const size_t panel = i % j->panels, nr = j->w->nr, c0 = panel * nr, c = rs_least(nr, j->w->c_out - c0);
     const struct group g = group_at(j, j->now.first + i / j->panels);
     const size_t tile = g.before - group_at(j, j->now.first).before;
     const ptrdiff_t ld_pix = d->c, ld_row = (ptrdiff_t)d->w * d->c;
@@ -190,8 +180,8 @@ static void output_piece(const struct job *j, size_t i)
             const size_t at = ((g.pic * (size_t)d->h + y) * (size_t)d->w + x) * (size_t)d->c + c0;
             j->ex->kern->wino_output(d->data + at, ld_row, ld_pix, m, j->ld_m,
                                      j->args->bias ? j->args->bias + c0 : NULL,
-                                     j->res ? j->res->data + at : NULL, (int)least(4, (size_t)d->h - y),
-                                     (int)least(4, (size_t)d->w - x), c);
+                                     j->res ? j->res->data + at : NULL, (int)rs_least(4, (size_t)d->h - y),
+                                     (int)rs_least(4, (size_t)d->w - x), c);
         }
 }
 
@@ -243,8 +233,8 @@ static rs_status run(struct job *j, rs_err *err)
     const size_t total = (size_t)j->dst->n * j->th * j->tw;
     size_t enough = BLOCK_BYTES / sizeof(float) / 36 / (w->c_in + w->c_out);
     enough = enough < MIN_TILES ? MIN_TILES : enough;
-    enough = divide_up(total, divide_up(total, enough)); /* all blocks alike */
-    j->cap = least(enough - 1 + SIDE * SIDE, total);
+    enough = rs_div_up(total, rs_div_up(total, enough)); /* all blocks alike */
+    j->cap = rs_least(enough - 1 + SIDE * SIDE, total);
     RS_TRY(take_memory(j, err));
     j->next = span_from(j, 0, enough);
     do {
@@ -263,11 +253,11 @@ rs_status rs_op_wino(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *s
     RS_BUG_IF((size_t)src->c != w->c_in || (size_t)dst->c != w->c_out);
     RS_BUG_IF(!args->enlarge && (dst->h != src->h || dst->w != src->w));
     struct job j = { .ex = ex, .dst = dst, .src = src, .res = args->res, .w = w, .args = args,
-                     .th = ((size_t)dst->h + 3) / 4, .tw = ((size_t)dst->w + 3) / 4 };
-    j.gh = divide_up(j.th, SIDE);
-    j.gw = divide_up(j.tw, SIDE);
-    j.ins = divide_up(w->c_in, DEPTH);
-    j.depth = divide_up(w->c_in, j.ins);
+                     .th = rs_div_up((size_t)dst->h, 4), .tw = rs_div_up((size_t)dst->w, 4) };
+    j.gh = rs_div_up(j.th, SIDE);
+    j.gw = rs_div_up(j.tw, SIDE);
+    j.ins = rs_div_up(w->c_in, DEPTH);
+    j.depth = rs_div_up(w->c_in, j.ins);
     j.panels = rs_wino_panels(w);
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     const rs_status s = run(&j, err);

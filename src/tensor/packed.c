@@ -14,26 +14,26 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/mem.h"
+#include "tensor/cut.h"
 
 #define DEPTH ((size_t)320)
 #define ROWS ((size_t)144)
-#define COLUMNS ((size_t)256)
-#define MIN_COLUMNS ((size_t)64)
-#define PIECES ((size_t)64) /* enough for 16 threads to end together */
-#define MAX_NR ((size_t)32)
 #define CHUNK ((size_t)1024)
 
 /* The depth in equal blocks, so that none is thin. */
 static size_t block_depth(size_t k)
 {
-    const size_t blocks = (k + DEPTH - 1) / DEPTH;
-    return (k + blocks - 1) / blocks;
+    return rs_div_up(k, rs_div_up(k, DEPTH));
 }
 
 size_t rs_elem_size(rs_elem type)
 {
     return type == RS_ELEM_F32 ? sizeof(float) : sizeof(uint16_t);
+}
+
+void rs_elem_widen(const rs_kern *kern, rs_elem type, float *dst, const uint16_t *src, size_t n)
+{
+    (type == RS_ELEM_F16 ? kern->f16_to_f32 : kern->bf16_to_f32)(dst, src, n);
 }
 
 static size_t packed_count(const rs_packed *w)
@@ -57,7 +57,7 @@ static rs_status alloc(const rs_exec *ex, rs_arena *arena, rs_packed *w, void **
 {
     size_t bytes;
     w->nr = ex->kern->gemm_nr;
-    RS_BUG_IF(w->nr > MAX_NR || w->n == 0 || w->k == 0);
+    RS_BUG_IF(w->nr > RS_GEMM_MAX_NR || w->n == 0 || w->k == 0);
     if (w->n > SIZE_MAX - w->nr || !rs_mul_size(rs_packed_panels(w) * w->nr, w->k, &bytes) ||
         !rs_mul_size(bytes, rs_elem_size(w->type), &bytes))
         return RS_FAIL(err, RS_E_RANGE, "weights of %zu x %zu are too large", w->n, w->k);
@@ -108,7 +108,7 @@ static void pack_panel(void *arg, size_t panel, int worker)
     const rs_packed *w = j->w;
     const size_t size = rs_elem_size(w->type), step = block_depth(w->k);
     for (size_t l = 0; l < w->k; l += step) { /* a block stays in L1 while its columns fill up */
-        const size_t depth = w->k - l < step ? w->k - l : step;
+        const size_t depth = rs_least(w->k - l, step);
         if ((panel + 1) * w->nr > w->n)
             memset(j->to + packed_at(w, l, panel * w->nr) * size, 0, depth * w->nr * size);
         for (size_t col = panel * w->nr; col < (panel + 1) * w->nr && col < w->n; col++)
@@ -131,11 +131,6 @@ rs_status rs_packed_make(const rs_exec *ex, rs_arena *arena, const rs_packed_sou
     return RS_OK;
 }
 
-static void widen(const rs_kern *kern, rs_elem type, const uint16_t *src, size_t n, float *dst)
-{
-    (type == RS_ELEM_F16 ? kern->f16_to_f32 : kern->bf16_to_f32)(dst, src, n);
-}
-
 void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size_t row, float *dst)
 {
     const size_t n = src->c * src->taps, size = rs_elem_size(src->type);
@@ -149,25 +144,25 @@ void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size
     for (size_t i = 0; i < n; i += CHUNK) {
         const size_t part = n - i < CHUNK ? n - i : CHUNK;
         memcpy(aligned, from + i * size, part * size);
-        widen(kern, src->type, aligned, part, dst + i);
+        rs_elem_widen(kern, src->type, dst + i, aligned, part);
     }
 }
 
 void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *mm, size_t r0, size_t r1,
                      size_t p0, size_t p1)
 {
-    _Alignas(RS_ALIGN) float wide[DEPTH * MAX_NR];
+    _Alignas(RS_ALIGN) float wide[DEPTH * RS_GEMM_MAX_NR];
     const size_t panels = rs_packed_panels(w), step = block_depth(w->k), nr = w->nr;
     RS_BUG_IF(nr > kern->gemm_nr);
     for (size_t l = 0; l < w->k; l += step) {
-        const size_t depth = w->k - l < step ? w->k - l : step;
+        const size_t depth = rs_least(w->k - l, step);
         for (size_t p = p0; p < p1; p++) {
             const size_t at = (l * panels + p * depth) * nr, c = p * nr, y = r0 * w->n + c;
             const float *b = wide;
             if (w->type == RS_ELEM_F32)
                 b = (const float *)w->data + at;
             else
-                widen(kern, w->type, (const uint16_t *)w->data + at, depth * nr, wide);
+                rs_elem_widen(kern, w->type, wide, (const uint16_t *)w->data + at, depth * nr);
             /* later blocks add to the sums of the earlier ones */
             const float *res = l > 0 ? mm->y : mm->res;
             kern->gemm(&(rs_gemm_block){
@@ -183,38 +178,22 @@ struct job {
     const rs_kern *kern;
     const rs_packed *w;
     const rs_matmul *mm;
-    size_t rows, panels;  /* of a piece */
-    size_t across;        /* pieces side by side */
+    rs_cut cut;
 };
 
 static void piece(void *arg, size_t index, int worker)
 {
     (void)worker;
     const struct job *j = arg;
-    const size_t all = rs_packed_panels(j->w);
-    const size_t r0 = index / j->across * j->rows, p0 = index % j->across * j->panels;
-    rs_packed_piece(j->kern, j->w, j->mm, r0, r0 + j->rows < j->mm->m ? r0 + j->rows : j->mm->m, p0,
-                    p0 + j->panels < all ? p0 + j->panels : all);
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
+    const rs_cut_piece p = rs_cut_at(&j->cut, index);
+    rs_packed_piece(j->kern, j->w, j->mm, p.r0, p.r1, p.p0, p.p1);
 }
 
 void rs_packed_matmul(const rs_exec *ex, const rs_packed *w, const rs_matmul *mm)
 {
-    const size_t all = rs_packed_panels(w), mr = ex->kern->gemm_mr;
-    struct job j = { .kern = ex->kern, .w = w, .mm = mm };
     if (mm->m == 0)
         return;
-    j.rows = divide_up(divide_up(mm->m, divide_up(mm->m, ROWS)), mr) * mr;
-    const size_t down = divide_up(mm->m, j.rows);
-    size_t columns = COLUMNS;
-    while (columns > MIN_COLUMNS && down * divide_up(w->n, columns) < PIECES)
-        columns /= 2;
-    j.across = divide_up(w->n, columns);
-    j.panels = divide_up(all, j.across);
-    j.across = divide_up(all, j.panels);
-    rs_par_for(ex->pool, down * j.across, piece, &j);
+    struct job j = { .kern = ex->kern, .w = w, .mm = mm,
+                     .cut = rs_cut_make(mm->m, rs_cut_rows(mm->m, ROWS, ex->kern->gemm_mr), w->n, w->nr) };
+    rs_par_for(ex->pool, rs_cut_pieces(&j.cut), piece, &j);
 }

@@ -11,10 +11,13 @@
 
 #include <stddef.h>
 
+#include "base/mem.h"
 #include "tensor/exec.h"
 
 typedef enum rs_elem { RS_ELEM_F32, RS_ELEM_F16, RS_ELEM_BF16 } rs_elem;
 size_t rs_elem_size(rs_elem type);
+/* n values of a 16-bit type to floats. */
+void rs_elem_widen(const rs_kern *kern, rs_elem type, float *dst, const uint16_t *src, size_t n);
 
 /* Weights as they lie in a file: [n, c, taps] row-major, at any address. */
 typedef struct rs_packed_source {
@@ -37,7 +40,7 @@ rs_status rs_packed_make(const rs_exec *ex, rs_arena *arena, const rs_packed_sou
 
 static inline size_t rs_packed_panels(const rs_packed *w)
 {
-    return (w->n + w->nr - 1) / w->nr;
+    return rs_div_up(w->n, w->nr);
 }
 /* Bytes they take in memory. */
 size_t rs_packed_bytes(const rs_packed *w);

@@ -7,21 +7,13 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/mem.h"
+#include "tensor/cut.h"
 
 #define ROW_BYTES ((size_t)256 << 10)
 #define MAX_ROWS ((size_t)144)
 #define MIN_ROWS ((size_t)48)
-#define COLUMNS ((size_t)256)
-#define MIN_COLUMNS ((size_t)64)
-#define PIECES ((size_t)64) /* enough for 16 threads to end together */
-#define STEP ((size_t)32)   /* rows turned to bytes at a time */
-#define TINY 1e-30f         /* a smaller range counts as zero: 255 / range is a float */
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
+#define STEP ((size_t)32) /* rows turned to bytes at a time */
+#define TINY 1e-30f       /* a smaller range counts as zero: 255 / range is a float */
 
 rs_i8_map rs_i8_map_of(float lo, float hi)
 {
@@ -111,7 +103,7 @@ rs_status rs_packed_i8_make(const rs_exec *ex, rs_arena *arena, const rs_packed_
                             rs_packed_i8 *out, rs_err *err)
 {
     rs_packed_i8 w = { .n = src->n, .c = src->c, .taps = src->taps, .nr = ex->kern->i8_nr,
-                       .kr = ex->kern->i8_kr, .step = divide_up(src->c, RS_I8_DEPTH) * RS_I8_DEPTH };
+                       .kr = ex->kern->i8_kr, .step = rs_round_up(src->c, RS_I8_DEPTH) };
     struct pack_job j = { .ex = ex, .src = src, .w = &w };
     size_t bytes;
     RS_BUG_IF(w.n == 0 || w.c == 0 || w.taps == 0);
@@ -125,7 +117,7 @@ rs_status rs_packed_i8_make(const rs_exec *ex, rs_arena *arena, const rs_packed_
     if (!j.data || !j.scale || !j.sum)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for weights of %zu x %zu (%zu MB)", w.n, w.c * w.taps,
                        bytes >> 20);
-    const size_t floats = w.c * w.taps + divide_up(w.c * w.taps * rs_i8_elem(ex->kern), sizeof(float));
+    const size_t floats = w.c * w.taps + rs_div_up(w.c * w.taps * rs_i8_elem(ex->kern), sizeof(float));
     j.stride = rs_exec_stride(floats);
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     RS_TRY(rs_exec_worker_floats(ex, floats, &j.rows, err));
@@ -167,25 +159,17 @@ static void rows_piece(void *arg, size_t piece, int worker)
 static rs_status make_rows(const rs_exec *ex, const rs_matmul *mm, size_t c, rs_i8_rows *out, rs_err *err)
 {
     struct rows_job j = { .kern = ex->kern, .x = mm->x, .ldx = mm->ldx, .m = mm->m, .c = c };
-    j.ld = divide_up(c, RS_I8_DEPTH) * RS_I8_DEPTH;
+    j.ld = rs_round_up(c, RS_I8_DEPTH);
     j.size = rs_i8_elem(ex->kern);
     j.data = rs_arena_alloc(ex->scratch, j.m * j.ld * j.size);
     j.zero = rs_arena_alloc(ex->scratch, j.m);
     j.scale = rs_arena_alloc(ex->scratch, j.m * sizeof(float));
     if (!j.data || !j.zero || !j.scale)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %zu x %zu bytes", j.m, c);
-    rs_par_for(ex->pool, divide_up(j.m, STEP), rows_piece, &j);
+    rs_par_for(ex->pool, rs_div_up(j.m, STEP), rows_piece, &j);
     *out = (rs_i8_rows){ .data = j.data, .run = 1, .ld_run = j.ld, .segs = 1, .scale = j.scale,
                          .zero = j.zero };
     return RS_OK;
-}
-
-size_t rs_packed_i8_piece_panels(const rs_packed_i8 *w, size_t down)
-{
-    size_t columns = COLUMNS;
-    while (columns > MIN_COLUMNS && down * divide_up(w->n, columns) < PIECES)
-        columns /= 2;
-    return divide_up(rs_packed_i8_panels(w), divide_up(w->n, columns));
 }
 
 void rs_packed_i8_piece(const rs_kern *kern, const rs_packed_i8 *w, const rs_i8_rows *rows,
@@ -211,25 +195,22 @@ struct job {
     const rs_packed_i8 *w;
     const rs_i8_rows *x;
     const rs_matmul *mm;
-    size_t rows, panels; /* of a piece */
-    size_t across;       /* pieces side by side */
+    rs_cut cut;
 };
 
 static void piece(void *arg, size_t index, int worker)
 {
     (void)worker;
     const struct job *j = arg;
-    const size_t all = rs_packed_i8_panels(j->w);
-    const size_t r0 = index / j->across * j->rows, p0 = index % j->across * j->panels;
-    rs_packed_i8_piece(j->kern, j->w, j->x, j->mm, r0, r0 + j->rows < j->mm->m ? r0 + j->rows : j->mm->m,
-                       p0, p0 + j->panels < all ? p0 + j->panels : all);
+    const rs_cut_piece p = rs_cut_at(&j->cut, index);
+    rs_packed_i8_piece(j->kern, j->w, j->x, j->mm, p.r0, p.r1, p.p0, p.p1);
 }
 
 static size_t piece_rows(const rs_exec *ex, size_t m, size_t k)
 {
     size_t most = ROW_BYTES / rs_i8_elem(ex->kern) / k;
     most = most > MAX_ROWS ? MAX_ROWS : most < MIN_ROWS ? MIN_ROWS : most;
-    return divide_up(divide_up(m, divide_up(m, most)), ex->kern->gemm_mr) * ex->kern->gemm_mr;
+    return rs_cut_rows(m, most, ex->kern->gemm_mr);
 }
 
 rs_status rs_packed_i8_matmul(const rs_exec *ex, const rs_packed_i8 *w, const rs_matmul *mm, rs_err *err)
@@ -242,11 +223,8 @@ rs_status rs_packed_i8_matmul(const rs_exec *ex, const rs_packed_i8 *w, const rs
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     const rs_status s = make_rows(ex, mm, w->c, &rows, err);
     if (s == RS_OK) {
-        j.rows = piece_rows(ex, mm->m, w->step);
-        const size_t down = divide_up(mm->m, j.rows);
-        j.panels = rs_packed_i8_piece_panels(w, down);
-        j.across = divide_up(rs_packed_i8_panels(w), j.panels);
-        rs_par_for(ex->pool, down * j.across, piece, &j);
+        j.cut = rs_cut_make(mm->m, piece_rows(ex, mm->m, w->step), w->n, w->nr);
+        rs_par_for(ex->pool, rs_cut_pieces(&j.cut), piece, &j);
     }
     rs_arena_rewind(ex->scratch, mark);
     return s;

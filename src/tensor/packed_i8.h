@@ -51,16 +51,13 @@ void rs_i8_bytes(const rs_kern *kern, const rs_i8_map *map, void *dst, const flo
 void rs_packed_i8_piece(const rs_kern *kern, const rs_packed_i8 *w, const rs_i8_rows *rows,
                         const rs_matmul *mm, size_t r0, size_t r1, size_t p0, size_t p1);
 
-/* How many panels a piece should have when the rows are cut into `down` pieces. */
-size_t rs_packed_i8_piece_panels(const rs_packed_i8 *w, size_t down);
-
 /* rs_packed_matmul, each row with a scale of its own. Over all threads; fails only
  * when out of scratch. */
 rs_status rs_packed_i8_matmul(const rs_exec *ex, const rs_packed_i8 *w, const rs_matmul *mm, rs_err *err);
 
 static inline size_t rs_packed_i8_panels(const rs_packed_i8 *w)
 {
-    return (w->n + w->nr - 1) / w->nr;
+    return rs_div_up(w->n, w->nr);
 }
 
 /* Bytes of the weights in memory. */

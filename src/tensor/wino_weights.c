@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/mem.h"
 
-#define MAX_NR ((size_t)32)
 #define WIDE_ROWS ((size_t)8) /* input channels widened at a time, within L1 */
 #define ROW_BLOCK ((size_t)256)
 
@@ -53,7 +51,7 @@ rs_status rs_wino_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_sourc
                        rs_wino_weights *out, rs_err *err)
 {
     rs_wino_weights w = { .c_in = oihw->c, .c_out = oihw->n, .nr = ex->kern->gemm_nr, .type = oihw->type };
-    RS_BUG_IF(w.nr > MAX_NR || w.c_in == 0 || w.c_out == 0);
+    RS_BUG_IF(w.nr > RS_GEMM_MAX_NR || w.c_in == 0 || w.c_out == 0);
     size_t bytes;
     if (w.c_out > SIZE_MAX - w.nr || !rs_mul_size(rs_wino_panels(&w) * w.nr, w.c_in, &bytes) ||
         !rs_mul_size(bytes, 9 * rs_elem_size(w.type), &bytes))
@@ -72,7 +70,7 @@ rs_status rs_wino_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_sourc
 void rs_wino_transform(const rs_kern *kern, const rs_wino_weights *w, size_t panel, size_t i0, size_t n,
                        int part, float *dst, size_t ld)
 {
-    _Alignas(RS_ALIGN) float wide[WIDE_ROWS * 9 * MAX_NR];
+    _Alignas(RS_ALIGN) float wide[WIDE_ROWS * 9 * RS_GEMM_MAX_NR];
     const size_t row = 9 * w->nr, at = (panel * w->c_in + i0) * row;
     if (w->type == RS_ELEM_F32) {
         kern->wino_weight(dst, ld, (const float *)w->data + at, n, w->nr, part);
@@ -81,7 +79,7 @@ void rs_wino_transform(const rs_kern *kern, const rs_wino_weights *w, size_t pan
     const uint16_t *src = (const uint16_t *)w->data + at;
     for (size_t i = 0; i < n; i += WIDE_ROWS) {
         const size_t rows = n - i < WIDE_ROWS ? n - i : WIDE_ROWS;
-        (w->type == RS_ELEM_F16 ? kern->f16_to_f32 : kern->bf16_to_f32)(wide, src + i * row, rows * row);
+        rs_elem_widen(kern, w->type, wide, src + i * row, rows * row);
         kern->wino_weight(dst + i * w->nr, ld, wide, rows, w->nr, part);
     }
 }

@@ -32,7 +32,7 @@ size_t rs_wino_bytes(const rs_wino_weights *w);
 
 static inline size_t rs_wino_panels(const rs_wino_weights *w)
 {
-    return (w->c_out + w->nr - 1) / w->nr;
+    return rs_div_up(w->c_out, w->nr);
 }
 
 /* Which of the 36 planes is plane q of a part. */
