@@ -19,7 +19,9 @@ typedef struct rs_image {
 typedef enum rs_resize {
     RS_RESIZE_STRETCH, /* to the size, whatever the shape (A1111 "just resize") */
     RS_RESIZE_CROP,    /* cover the size, cut off the rest ("crop and resize") */
-    RS_RESIZE_FILL     /* fit inside, stretch the edge rows ("resize and fill") */
+    RS_RESIZE_FILL,    /* fit inside, stretch the edge rows ("resize and fill") */
+    RS_RESIZE_LATENT   /* the latent, not the picture ("just resize (latent upscale)"): for
+                          pipelines; no mode of rs_image_resize */
 } rs_resize;
 
 /* Uninitialised pixels. Sizes from 1 to 32768. */

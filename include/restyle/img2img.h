@@ -92,6 +92,8 @@ typedef struct rs_img2img_params {
     rs_rng_kind rng;             /* RS_RNG_NV */
     rs_encode_mode encode;       /* RS_ENCODE_MEAN */
     bool tiling;                 /* false; true: opposite edges of the result fit each other */
+    rs_size latent_size;         /* zeros: the picture's own; else its latent is stretched to this
+                                    size in pixels (A1111's latent upscale), and the result has it */
 } rs_img2img_params;
 
 void rs_img2img_defaults(rs_img2img_params *params);

@@ -51,7 +51,8 @@ typedef struct rs_pipeline_spec {
     rs_precision precision;
     const char *input;
     const char *output;
-    rs_size size;          /* zeros: the source's size, rounded to the model's multiple */
+    rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */
+    float scale;           /* of the source's size, where size is zeros; 0: 1 */
     rs_resize resize;
     rs_img2img_params img2img;
     rs_loopback_spec loopback;

@@ -6,18 +6,34 @@ static int round_to(int v, int multiple)
     return r < multiple ? multiple : r;
 }
 
+rs_size rs_fit_input_size(const rs_fit *fit, int width, int height)
+{
+    if (fit->resize != RS_RESIZE_LATENT)
+        return rs_fit_size(fit, width, height);
+    return (rs_size){ round_to(width, fit->multiple), round_to(height, fit->multiple) };
+}
+
+/* A1111's "resize by" cuts the fraction off. */
+static int scaled(const rs_fit *fit, int v)
+{
+    if (fit->resize == RS_RESIZE_LATENT)
+        v = round_to(v, fit->multiple);
+    return round_to((int)((double)v * (fit->scale > 0 ? (double)fit->scale : 1)), fit->multiple);
+}
+
 rs_size rs_fit_size(const rs_fit *fit, int width, int height)
 {
     if (fit->size.width > 0)
         return fit->size;
-    return (rs_size){ round_to(width, fit->multiple), round_to(height, fit->multiple) };
+    return (rs_size){ scaled(fit, width), scaled(fit, height) };
 }
 
 /* The decoded frame into another, whose picture's memory is used again. */
 static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
 {
     const rs_image *from = &r->decoded.image;
-    const rs_size size = rs_fit_size(&r->fit, from->width, from->height);
+    const rs_size size = rs_fit_input_size(&r->fit, from->width, from->height);
+    const rs_resize mode = r->fit.resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : r->fit.resize;
     rs_image image = frame->image;
     *frame = r->decoded;
     frame->image = image;
@@ -25,7 +41,7 @@ static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
         rs_image_release(&frame->image);
         RS_TRY(rs_image_alloc(&frame->image, size.width, size.height, err));
     }
-    return rs_image_resize(&frame->image, from, r->fit.resize, err);
+    return rs_image_resize(&frame->image, from, mode, err);
 }
 
 static rs_status read_all(rs_reader *r, rs_err *err)

@@ -9,12 +9,16 @@
 
 /* The size that a frame gets. */
 typedef struct rs_fit {
-    rs_size size;     /* zeros: the frame's own, rounded to the nearest multiple */
+    rs_size size;     /* zeros: the frame's own times scale, rounded to the nearest multiple */
+    float scale;      /* 0: 1 */
     int multiple;
     rs_resize resize;
 } rs_fit;
 
+/* Of the output; the same for a frame and for what rs_fit_input_size makes of it. */
 rs_size rs_fit_size(const rs_fit *fit, int width, int height);
+/* Of the picture that is encoded: another one only with RS_RESIZE_LATENT. */
+rs_size rs_fit_input_size(const rs_fit *fit, int width, int height);
 
 /* Zero it before start. */
 typedef struct rs_reader {

@@ -142,7 +142,7 @@ static rs_status open_all(struct job *j, rs_err *err)
     o.log = j->log;
     o.profile = j->events ? j->events->profile : NULL;
     RS_TRY(rs_model_open(j->spec->model, &o, &j->model, err));
-    j->fit = (rs_fit){ j->spec->size, rs_model_multiple(j->model), j->spec->resize };
+    j->fit = (rs_fit){ j->spec->size, j->spec->scale, rs_model_multiple(j->model), j->spec->resize };
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
@@ -170,13 +170,22 @@ static uint64_t frame_seed(const struct job *j, const rs_frame *frame)
     return seed;
 }
 
+/* Of what will become of a frame. */
+static rs_size output_size(const struct job *j, const rs_frame *f)
+{
+    if (j->fit.resize == RS_RESIZE_LATENT)
+        return rs_fit_size(&j->fit, f->image.width, f->image.height);
+    return (rs_size){ f->image.width, f->image.height };
+}
+
 static rs_status check_frame(const struct job *j, const rs_frame *f, rs_err *err)
 {
-    const int w = f->image.width, h = f->image.height;
-    if (j->sink_kind != RS_SINK_VIDEO || (w == j->sink_size.width && h == j->sink_size.height))
+    const rs_size s = output_size(j, f);
+    if (j->sink_kind != RS_SINK_VIDEO ||
+        (s.width == j->sink_size.width && s.height == j->sink_size.height))
         return RS_OK;
     return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
-                   "all", f->name ? f->name : "", f->name ? " " : "", w, h, j->sink_size.width,
+                   "all", f->name ? f->name : "", f->name ? " " : "", s.width, s.height, j->sink_size.width,
                    j->sink_size.height);
 }
 
@@ -219,6 +228,8 @@ static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
     rs_img2img_params p = j->spec->img2img;
     p.seed = frame_seed(j, frame);
     RS_TRY(check_frame(j, frame, err));
+    if (j->fit.resize == RS_RESIZE_LATENT)
+        p.latent_size = output_size(j, frame);
     if (loop)
         blend_previous(j, &frame->image);
     const rs_progress progress = { on_step, j };

@@ -65,6 +65,7 @@ static const rs_opt_choice resizes[] = {
     { "crop", RS_RESIZE_CROP, "cover the size, cut off the rest (A1111's crop and resize)" },
     { "stretch", RS_RESIZE_STRETCH, "to the size, whatever the shape (just resize)" },
     { "fill", RS_RESIZE_FILL, "fit inside, stretch the edges (resize and fill)" },
+    { "latent", RS_RESIZE_LATENT, "stretch the latent, not the picture (just resize (latent upscale))" },
     { 0 }
 };
 
@@ -103,6 +104,8 @@ static const rs_opt pipeline_rows[] = {
       HELP("a video, or a folder, in which frames keep the names of their sources") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output; without one, the source's, rounded to the model's multiple") },
+    { "scale", OPT_FLOAT(scale), RANGE(0, 16), AFFECTS_OUTPUT,
+      HELP("size of the output as a multiple of the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
       HELP("how frames get to that size; without one, to the rounded size") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
@@ -121,7 +124,7 @@ const rs_opt_group rs_pipeline_group = {
     .help = "the keys of a pipeline; paths are relative to its file",
     .rows = pipeline_rows,
     .size = sizeof(rs_pipeline_spec),
-    .defaults = &(const rs_pipeline_spec){ .resize = RS_RESIZE_CROP },
+    .defaults = &(const rs_pipeline_spec){ .scale = 1, .resize = RS_RESIZE_CROP },
     .check = rs_check_pipeline,
 };
 

@@ -192,12 +192,29 @@ static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline
     rs_bundle_close(&bundle);
 }
 
+/* Keys that each say how large the output is, and keys that exclude each other. */
+static void check_scaling(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
+{
+    const rs_entry *size = rs_opt_given(map, "size"), *scale = rs_opt_given(map, "scale");
+    const rs_entry *resize = rs_opt_given(map, "resize");
+    if (scale && !(spec->scale > 0))
+        rs_diags_add(ctx->diags, scale->value->pos, "scale", RS_E_INVALID, NULL,
+                     "must be above 0: 0.5 halves width and height");
+    else if (scale && size && spec->scale != 1.0f)
+        rs_diags_add(ctx->diags, scale->value->pos, "scale", RS_E_INVALID, NULL,
+                     "'size' is given as well: delete one of the two");
+    if (resize && spec->resize == RS_RESIZE_LATENT && spec->loopback.enabled)
+        rs_diags_add(ctx->diags, resize->value->pos, "resize", RS_E_INVALID, "crop",
+                     "latent needs each frame at its own size, and 'loopback' mixes in outputs of another");
+}
+
 void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values)
 {
     (void)prefix;
     const rs_pipeline_spec *spec = values;
     check_output_use(ctx, map, spec);
     check_codec(ctx, map, spec);
+    check_scaling(ctx, map, spec);
     if (ctx->check_files)
         check_bundle(ctx, map, spec);
 }

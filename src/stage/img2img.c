@@ -15,6 +15,7 @@
 #include "sample/plan.h"
 #include "stage/engine.h"
 #include "stage/img2img_opts.h"
+#include "stage/latent_resize.h"
 #include "stage/seed.h"
 
 struct run {
@@ -97,6 +98,30 @@ static rs_status encode(struct run *r, rs_err *err)
     return RS_OK;
 }
 
+static rs_status new_latent(struct run *r, int height, int width, rs_err *err)
+{
+    const int f = rs_model_multiple(r->m), c = rs_bundle_vae(r->m->bundle)->latent_channels;
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, height, width, 3, &r->picture, err));
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, height / f, width / f, c, &r->latent, err));
+    r->planar = RS_NEW_N(r->m->run_arena, float, rs_tensor_count(&r->latent));
+    if (!r->planar)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a latent");
+    return rs_seed_init(r->m->run_arena, r->p, c, r->latent.h, r->latent.w, f, &r->seed, err);
+}
+
+static rs_status resize_latent(struct run *r, rs_err *err)
+{
+    const rs_size s = r->p->latent_size;
+    const rs_tensor encoded = r->latent;
+    if (!s.width || (s.width == r->picture.w && s.height == r->picture.h))
+        return RS_OK;
+    const rs_rng rng = r->seed.rng;
+    RS_TRY(new_latent(r, s.height, s.width, err));
+    r->seed.rng = rng; /* goes on after the posterior's sample */
+    rs_latent_resize(&r->latent, &encoded);
+    return RS_OK;
+}
+
 static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
 {
     const size_t n = rs_tensor_count(&r->latent);
@@ -143,8 +168,13 @@ static rs_status decode(struct run *r, rs_image *out, rs_err *err)
     return RS_OK;
 }
 
-static rs_status pass_through(const rs_image *init, rs_image *out, rs_err *err)
+static rs_status pass_through(const struct run *r, const rs_image *init, rs_image *out, rs_err *err)
 {
+    const rs_size s = r->p->latent_size;
+    if (s.width) {
+        RS_TRY(make_room(out, s.width, s.height, err));
+        return rs_image_resize(out, init, RS_RESIZE_STRETCH, err);
+    }
     RS_TRY(make_room(out, init->width, init->height, err));
     memcpy(out->rgb, init->rgb, (size_t)init->width * (size_t)init->height * 3 * sizeof(float));
     return RS_OK;
@@ -153,24 +183,19 @@ static rs_status pass_through(const rs_image *init, rs_image *out, rs_err *err)
 static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_err *err)
 {
     rs_model *m = r->m;
-    const int f = rs_model_multiple(m), c = rs_bundle_vae(m->bundle)->latent_channels;
     rs_sample_plan plan;
     RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
     if (plan.n_steps == 0)
-        return pass_through(init, out, err);
+        return pass_through(r, init, out, err);
     const double t0 = rs_prof_start(m->ex.prof);
     RS_TRY(rs_model_set_prompts(m, r->p->prompt, r->p->negative_prompt, err));
     end_part(m, t0, "prompts");
-    RS_TRY(rs_tensor_alloc(m->run_arena, 1, init->height, init->width, 3, &r->picture, err));
-    RS_TRY(rs_tensor_alloc(m->run_arena, 1, init->height / f, init->width / f, c, &r->latent, err));
-    r->planar = RS_NEW_N(m->run_arena, float, rs_tensor_count(&r->latent));
-    if (!r->planar)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for a latent");
-    RS_TRY(rs_seed_init(m->run_arena, r->p, c, r->latent.h, r->latent.w, f, &r->seed, err));
+    RS_TRY(new_latent(r, init->height, init->width, err));
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
         r->picture.data[i] = 2.0f * init->rgb[i] - 1.0f;
     RS_TRY(encode(r, err));
+    RS_TRY(resize_latent(r, err));
     RS_TRY(denoise(r, &plan, err));
     if (r->progress && r->progress->step &&
         !r->progress->step(r->progress->cookie, plan.n_steps, plan.n_steps))
@@ -178,13 +203,21 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     return decode(r, out, err);
 }
 
+static rs_status check_size(int width, int height, int multiple, rs_err *err)
+{
+    if (width >= multiple && height >= multiple && width % multiple == 0 && height % multiple == 0)
+        return RS_OK;
+    return RS_FAIL(err, RS_E_INVALID, "picture of %dx%d: width and height must be multiples of %d", width,
+                   height, multiple);
+}
+
 rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,
                      rs_image *out, const rs_progress *progress, rs_err *err)
 {
-    const int f = rs_model_multiple(model);
-    if (init->width < f || init->height < f || init->width % f || init->height % f)
-        return RS_FAIL(err, RS_E_INVALID, "picture of %dx%d: width and height must be multiples of %d",
-                       init->width, init->height, f);
+    const rs_size to = params->latent_size;
+    RS_TRY(check_size(init->width, init->height, rs_model_multiple(model), err));
+    if (to.width || to.height)
+        RS_TRY(check_size(to.width, to.height, rs_model_multiple(model), err));
     struct run r = { .m = model, .p = params, .progress = progress };
     const rs_arena_mark mark = rs_arena_save(model->run_arena);
     model->ex.wrap = params->tiling;

@@ -3,8 +3,8 @@
     python tools/reference/pictures.py
 
 Needs Pillow and numpy. source.png is a synthetic picture with smooth parts, hard edges, fine lines and
-noise. resize_MODE_WxH.png is what A1111's resize_image makes of it with Pillow's LANCZOS; its bands in
-`fill` mode are left to the test, which derives them from the picture's edge. oriented.jpg carries an EXIF
+noise. resize_MODE_WxH.png is what A1111's resize_image makes of it with Pillow's LANCZOS, bands included.
+oriented.jpg carries an EXIF
 orientation, whose value the test replaces. anim_*.webp are animations with transparency; anim_*.png are
 their frames as Pillow decodes them, over white, one below the other."""
 import pathlib
@@ -36,7 +36,7 @@ def source(w=97, h=61):
 
 
 def resize(im, mode, width, height):
-    """modules/images.py of A1111, without the bands."""
+    """modules/images.py of A1111, the bands being resizes of an empty box at the edge."""
     if mode == "stretch":
         return im.resize((width, height), Image.LANCZOS)
     wider = width / height > im.width / im.height
@@ -48,7 +48,15 @@ def resize(im, mode, width, height):
         w = width if narrower else im.width * height // im.height
         h = height if not narrower else im.height * width // im.width
     out = Image.new("RGB", (width, height))
-    out.paste(im.resize((w, h), Image.LANCZOS), box=(width // 2 - w // 2, height // 2 - h // 2))
+    fitted = im.resize((w, h), Image.LANCZOS)
+    x, y = width // 2 - w // 2, height // 2 - h // 2
+    out.paste(fitted, box=(x, y))
+    if mode == "fill" and y > 0:
+        out.paste(fitted.resize((width, y), box=(0, 0, w, 0)), box=(0, 0))
+        out.paste(fitted.resize((width, y), box=(0, h, w, h)), box=(0, y + h))
+    elif mode == "fill" and x > 0:
+        out.paste(fitted.resize((x, height), box=(0, 0, 0, h)), box=(0, 0))
+        out.paste(fitted.resize((x, height), box=(w, 0, w, h)), box=(x + w, 0))
     return out
 
 
