@@ -94,6 +94,8 @@ typedef struct rs_img2img_params {
     bool tiling;                 /* false; true: opposite edges of the result fit each other */
     rs_size latent_size;         /* zeros: the picture's own; else its latent is stretched to this
                                     size in pixels (A1111's latent upscale), and the result has it */
+    bool color_correction;       /* false; true: the result gets the colours of color_target */
+    const rs_image *color_target; /* NULL: of init */
 } rs_img2img_params;
 
 void rs_img2img_defaults(rs_img2img_params *params);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "sample/denoise.h"
 #include "sample/plan.h"
+#include "stage/color_match.h"
 #include "stage/engine.h"
 #include "stage/img2img_opts.h"
 #include "stage/latent_resize.h"
@@ -200,7 +201,10 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     if (r->progress && r->progress->step &&
         !r->progress->step(r->progress->cookie, plan.n_steps, plan.n_steps))
         return RS_FAIL(err, RS_E_CANCELLED, "stopped before decoding");
-    return decode(r, out, err);
+    RS_TRY(decode(r, out, err));
+    if (!r->p->color_correction)
+        return RS_OK;
+    return rs_color_match(m->run_arena, r->p->color_target ? r->p->color_target : init, out, err);
 }
 
 static rs_status check_size(int width, int height, int multiple, rs_err *err)

@@ -76,6 +76,9 @@ static const rs_opt rows[] = {
     { "tiling", OPT_BOOL(tiling), AFFECTS_OUTPUT,
       HELP("make a picture that can be laid side by side without seams: convolutions continue at "
            "the opposite edge (A1111's tiling)") },
+    { "color_correction", OPT_BOOL(color_correction), AFFECTS_OUTPUT,
+      HELP("give the result the colours of the source and keep its own light and shade, as A1111's "
+           "option; stops colours drifting in a loop") },
     { 0 }
 };
 #undef OPT_STRUCT
