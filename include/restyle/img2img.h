@@ -47,7 +47,7 @@ typedef struct rs_model_options {
     rs_profile *profile;   /* may be NULL; must outlive the model */
 } rs_model_options;
 
-/* path: a diffusers folder or a .safetensors file in the single-file layout.
+/* path: a diffusers folder, or a .safetensors or .ckpt file in the single-file layout.
  * options may be NULL. The handle is used by one thread at a time. */
 rs_status rs_model_open(const char *path, const rs_model_options *options, rs_model **model,
                         rs_err *err);

@@ -88,7 +88,7 @@ static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 static const rs_opt pipeline_rows[] = {
     { "model", OPT_PATH(model), EXAMPLE("../samples/model"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
-      HELP("the model: a folder in the diffusers layout, or a .safetensors file") },
+      HELP("the model: a folder in the diffusers layout, or a .safetensors or .ckpt file") },
     { "tokenizer", OPT_PATH(tokenizer), EXAMPLE("clip-tokenizer"), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
       .check = rs_check_tokenizer,
       HELP("folder with vocab.json and merges.txt, for a model file that comes without") },

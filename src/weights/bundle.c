@@ -17,21 +17,14 @@ static rs_status no_memory(const rs_bundle *b, rs_err *err)
     return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", b->path);
 }
 
-/* Folder or file, by what is there; pickles by their names. */
+/* Folder or file, by what is there. */
 static rs_status detect(rs_bundle *b, rs_err *err)
 {
-    static const char *const pickles[] = { ".ckpt", ".pt", ".pth", ".bin" };
     if (rs_is_dir(b->path)) {
         b->single = false;
         return rs_folder_identify(b, err);
     }
     b->single = true;
-    for (size_t i = 0; i < sizeof(pickles) / sizeof(*pickles); i++)
-        if (rs_is_file(b->path) && strcmp(rs_path_ext(b->path), pickles[i]) == 0)
-            return RS_FAIL(err, RS_E_UNSUPPORTED,
-                           "'%s' is a PyTorch pickle, which may run code when it is read; convert "
-                           "it "
-                           "to safetensors", b->path);
     return rs_single_open(b, err);
 }
 

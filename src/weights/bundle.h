@@ -88,7 +88,7 @@ typedef enum rs_part { RS_PART_TEXT, RS_PART_UNET, RS_PART_VAE, RS_PARTS } rs_pa
 
 typedef struct rs_bundle rs_bundle;
 
-/* path: a diffusers folder, or a .safetensors single file. tokenizer: a folder
+/* path: a diffusers folder, or a .safetensors or .ckpt single file. tokenizer: a folder
  * with vocab.json and merges.txt, or NULL for the model's own: its folder
  * `tokenizer`, for a single file one that lies beside it. Errors name what is
  * missing and what would supply it. The bundle lives as long as the arena,

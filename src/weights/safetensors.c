@@ -30,8 +30,8 @@ static const char *guess_format(const uint8_t *p, size_t size)
     static const struct {
         const char *magic, *what;
     } known[] = {
-        { "PK\x03\x04", "a PyTorch checkpoint (zip with pickle); convert it to safetensors" },
-        { "\x80\x02", "a PyTorch checkpoint (pickle); convert it to safetensors" },
+        { "PK\x03\x04", "a PyTorch checkpoint that is cut short" },
+        { "\x80\x02", "a Python pickle, but none that torch.save wrote" },
         { "version https://git-lfs", "a Git LFS pointer, not the weights; run 'git lfs pull'" },
         { "GGUF", "a GGUF file; restyle reads safetensors" },
         { "<!", "a web page, not the weights; the download went wrong" },

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "weights/safetensors.h"
+#include "weights/torch_file.h"
 
 #define MAX_SHARDS 1000
 #define MAX_INDEX_BYTES ((size_t)64 << 20)
@@ -34,6 +35,8 @@ static rs_status no_memory(const char *path, rs_err *err)
 static rs_status open_shard(rs_arena *arena, struct shard *s, rs_err *err)
 {
     RS_TRY(rs_map_open(s->path, &s->map, err));
+    if (rs_torch_is(s->map.data, s->map.size))
+        return rs_torch_parse(arena, s->path, s->map.data, s->map.size, &s->st.tensors, &s->st.n, err);
     return rs_safetensors_parse(arena, s->path, s->map.data, s->map.size, &s->st, err);
 }
 

@@ -43,7 +43,8 @@ typedef struct rs_wtensor {
 
 typedef struct rs_weights rs_weights;
 
-/* Opens one .safetensors file, or the shards that a *.json index lists. The set
+/* Opens one .safetensors file, one of torch.save (see torch_file.h; told apart by their
+ * first bytes), or the shards that a *.json index lists. The set
  * lives as long as the arena, except for the mappings, which rs_weights_close
  * releases. Every offset, shape and name is checked here: afterwards data and
  * bytes of a tensor can be trusted. */

@@ -343,9 +343,9 @@ static void missing_parts(void)
     check_refused("m", "'m' is Stable Diffusion XL (it has a folder 'text_encoder_2'); restyle runs "
                   "Stable Diffusion 1.x");
     CHECK(rmdir(tmpdir_at("m/text_encoder_2")) == 0);
-    tmpdir_write("x.ckpt", "x", 1);
-    check_refused("x.ckpt", "'x.ckpt' is a PyTorch pickle, which may run code when it is read; convert "
-                  "it to safetensors");
+    tmpdir_write("x.ckpt", "PK\x03\x04", 4);
+    check_refused("x.ckpt", "'x.ckpt' is no safetensors file: it looks like a PyTorch "
+                  "checkpoint that is cut short");
     check_refused("absent", "cannot open 'absent': No such file or directory");
 }
 

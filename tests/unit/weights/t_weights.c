@@ -245,8 +245,8 @@ static void files_that_are_something_else(void)
           "bytes, at most "
           "104857600 are accepted" },
         { "PK\x03\x04xxxxxxxx", 12,
-          "'f' is no safetensors file: it looks like a PyTorch checkpoint (zip with pickle); "
-          "convert it to safetensors" },
+          "'f' is no safetensors file: it looks like a PyTorch checkpoint that is cut "
+          "short" },
         { "version https://git-lfs.github.com/spec/v1\n", 43,
           "'f' is no safetensors file: it looks like a Git LFS pointer, not the weights; run 'git "
           "lfs pull'" },
