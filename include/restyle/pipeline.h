@@ -30,17 +30,19 @@ typedef struct rs_loopback_spec {
     rs_loopback_seed seed;
 } rs_loopback_spec;
 
-typedef enum rs_audio_mode {
-    RS_AUDIO_COPY,
-    RS_AUDIO_NONE
-} rs_audio_mode;
+typedef enum rs_keep {
+    RS_KEEP_COPY, /* as it is, byte for byte */
+    RS_KEEP_NONE
+} rs_keep;
 
 typedef struct rs_encode_spec {
     const char *codec;
     int crf;
     const char *preset;
     const char *pixel_format;
-    rs_audio_mode audio;
+    rs_keep audio;
+    rs_keep subtitles; /* and attachments, such as their fonts */
+    rs_keep metadata;  /* tags, chapters, cover pictures */
 } rs_encode_spec;
 
 /* A pipeline with every default filled in. Paths are absolute. */

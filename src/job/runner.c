@@ -125,8 +125,9 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.pixel_format = e->pixel_format;
     o.overwrite = j->spec->overwrite;
     o.log = j->log;
-    if (e->audio == RS_AUDIO_NONE)
-        o.audio_from = NULL;
+    o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
+             (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
+             (e->metadata == RS_KEEP_COPY ? RS_COPY_METADATA : 0);
     RS_TRY(tell_temporary(j, err));
     return rs_sink_open(j->spec->output, &o, &j->sink, err);
 }

@@ -23,7 +23,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "media/audio_copy.h"
+#include "media/stream_copy.h"
 #include "media/av_pixels.h"
 #include "media/av_util.h"
 #include "media/codecs.h"
@@ -42,7 +42,7 @@ struct rs_av_out {
     AVStream *st;
     AVFrame *frame;
     AVPacket *pkt;
-    rs_audio_copy *audio;
+    rs_stream_copy *rest;
     rs_av_pixels pixels;
     int64_t n_frames, last_pts;
     /* Encoders of FFmpeg 5 do not hand durations on: kept here by pts. */
@@ -145,15 +145,23 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     return RS_OK;
 }
 
-static rs_status add_stream(rs_av_out *out, const rs_sink_options *o, rs_err *err)
+static rs_status add_stream(rs_av_out *out, rs_err *err)
 {
     out->st = avformat_new_stream(out->fmt, NULL);
-    if (!out->st || avcodec_parameters_from_context(out->st->codecpar, out->enc) < 0 ||
-        (o->text && av_dict_set(&out->fmt->metadata, "comment", o->text, 0) < 0))
+    if (!out->st || avcodec_parameters_from_context(out->st->codecpar, out->enc) < 0)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", out->path);
     out->st->time_base = out->enc->time_base;
     out->st->avg_frame_rate = out->st->r_frame_rate = out->enc->framerate;
     out->st->sample_aspect_ratio = out->enc->sample_aspect_ratio;
+    return RS_OK;
+}
+
+/* A comment of the source's own stays; ours is then the description. */
+static rs_status add_text(rs_av_out *out, const rs_sink_options *o, rs_err *err)
+{
+    const bool taken = av_dict_get(out->fmt->metadata, "comment", NULL, 0) != NULL;
+    if (o->text && av_dict_set(&out->fmt->metadata, taken ? "description" : "comment", o->text, 0) < 0)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", out->path);
     return RS_OK;
 }
 
@@ -222,14 +230,16 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     if (!out->path || !out->temp || !dir || !out->frame || !out->pkt || !out->fmt)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     out->fmt->flags |= AVFMT_FLAG_BITEXACT;
+    out->fmt->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; /* FLAC and Opus in mp4 */
     out->width = o->width;
     out->height = o->height;
     out->time_base = to_av(o->time_base);
     out->last_pts = AV_NOPTS_VALUE;
     RS_TRY(open_encoder(out, o, err));
-    RS_TRY(add_stream(out, o, err));
-    if (o->audio_from)
-        RS_TRY(rs_audio_copy_open(o->audio_from, out->fmt, &out->audio, err));
+    RS_TRY(add_stream(out, err));
+    if (o->copy_from)
+        RS_TRY(rs_stream_copy_open(o->copy_from, o->copy, out->fmt, o->log, &out->rest, err));
+    RS_TRY(add_text(out, o, err));
     RS_TRY(rs_make_dirs(dir, err));
     return start_file(out, err);
 }
@@ -255,11 +265,11 @@ static void restore_duration(rs_av_out *out)
             out->pkt->duration = out->durations[i].duration;
 }
 
-static rs_status write_sound(rs_av_out *out, int64_t until, rs_err *err)
+static rs_status write_rest(rs_av_out *out, int64_t until, rs_err *err)
 {
-    if (!out->audio)
+    if (!out->rest)
         return RS_OK;
-    const rs_status s = rs_audio_copy_write(out->audio, out->fmt, until, err);
+    const rs_status s = rs_stream_copy_write(out->rest, out->fmt, until, err);
     RS_TRY(check_write(out, 0, err)); /* then the output is at fault */
     return s;
 }
@@ -280,7 +290,7 @@ static rs_status drain(rs_av_out *out, rs_err *err)
         out->pkt->stream_index = out->st->index;
         e = av_interleaved_write_frame(out->fmt, out->pkt);
         RS_TRY(check_write(out, e, err));
-        RS_TRY(write_sound(out, now, err));
+        RS_TRY(write_rest(out, now, err));
     }
 }
 
@@ -328,7 +338,7 @@ static rs_status finish(rs_av_out *out, rs_err *err)
     if (e < 0)
         return rs_av_fail(err, RS_E_INTERNAL, e, "cannot finish encoding '%s'", out->path);
     RS_TRY(drain(out, err));
-    RS_TRY(write_sound(out, INT64_MAX, err));
+    RS_TRY(write_rest(out, INT64_MAX, err));
     e = av_write_trailer(out->fmt);
     RS_TRY(check_write(out, e, err));
     e = avio_closep(&out->fmt->pb);
@@ -349,7 +359,7 @@ rs_status rs_av_out_close(rs_av_out **out, bool commit, rs_err *err)
         avio_closep(&a->fmt->pb);
     if (a->created)
         unlink(a->temp);
-    rs_audio_copy_close(&a->audio);
+    rs_stream_copy_close(&a->rest);
     avcodec_free_context(&a->enc);
     avformat_free_context(a->fmt);
     av_frame_free(&a->frame);

@@ -76,6 +76,12 @@ const rs_source_info *rs_source_get_info(const rs_source *source);
  * before the damage and then RS_E_CORRUPT with the place. */
 rs_status rs_source_next(rs_source *source, rs_frame *frame, bool *end, rs_err *err);
 
+enum {
+    RS_COPY_AUDIO = 1,
+    RS_COPY_SUBTITLES = 2, /* and attachments, such as their fonts */
+    RS_COPY_METADATA = 4   /* tags, chapters, cover pictures */
+};
+
 typedef struct rs_sink_options {
     int width, height;         /* of every frame */
     rs_rational rate, time_base, sample_aspect;
@@ -87,15 +93,15 @@ typedef struct rs_sink_options {
     const char *pixel_format;  /* NULL: yuv420p where the encoder has it. Frames whose size
                                   the format cannot hold (odd with 4:2:0) are widened by
                                   repeating the last column or row */
-    const char *audio_from;    /* file whose audio streams are all copied, packet by packet;
-                                  NULL: no audio */
+    const char *copy_from;     /* file from which `copy` is copied, packet by packet; or NULL */
+    unsigned copy;             /* RS_COPY_* */
     bool overwrite;            /* an existing output is an error otherwise */
     const char *text;          /* `parameters` in PNGs, comment in videos; may be NULL */
     const rs_log *log;         /* may be NULL */
 } rs_sink_options;
 
-/* Size, rate, time base, aspect and colour tags of info, and its audio where it
- * has some; codec, crf and the rest as unset. */
+/* Size, rate, time base, aspect and colour tags of info, and all that can be copied
+ * of a video; codec, crf and the rest as unset. */
 void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info);
 
 typedef enum rs_sink_kind {

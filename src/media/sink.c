@@ -38,7 +38,8 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
         .primaries = info->primaries,
         .transfer = info->transfer,
         .crf = -1,
-        .audio_from = info->n_audio > 0 ? info->path : NULL,
+        .copy_from = info->kind == RS_SOURCE_VIDEO ? info->path : NULL,
+        .copy = RS_COPY_AUDIO | RS_COPY_SUBTITLES | RS_COPY_METADATA,
     };
 }
 

@@ -30,9 +30,9 @@ static const rs_opt_group loopback_group = {
     .defaults = &(const rs_loopback_spec){ .blend = 0.5f, .seed = RS_LOOPBACK_FIXED },
 };
 
-static const rs_opt_choice audio_modes[] = {
-    { "copy", RS_AUDIO_COPY, "the source's sound, unchanged" },
-    { "none", RS_AUDIO_NONE, "no sound" },
+static const rs_opt_choice keeps[] = {
+    { "copy", RS_KEEP_COPY, "the source's, unchanged" },
+    { "none", RS_KEEP_NONE, "left out" },
     { 0 }
 };
 
@@ -49,7 +49,11 @@ static const rs_opt encode_rows[] = {
     { "pixel_format", OPT_STRING(pixel_format), EXAMPLE("yuv444p"), RANGE(1, 0),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("FFmpeg's name of the stored pixels; without one, yuv420p, which plays everywhere") },
-    { "audio", OPT_ENUM(audio, audio_modes), AFFECTS_OUTPUT, HELP("what becomes of the sound") },
+    { "audio", OPT_ENUM(audio, keeps), AFFECTS_OUTPUT, HELP("all sound tracks") },
+    { "subtitles", OPT_ENUM(subtitles, keeps), AFFECTS_OUTPUT,
+      HELP("all subtitles and attachments that the output's format can hold") },
+    { "metadata", OPT_ENUM(metadata, keeps), AFFECTS_OUTPUT,
+      HELP("tags, chapters and cover pictures, as far as the output's format can hold them") },
     { 0 }
 };
 #undef OPT_STRUCT
@@ -58,7 +62,7 @@ static const rs_opt_group encode_group = {
     .help = "how a video is written",
     .rows = encode_rows,
     .size = sizeof(rs_encode_spec),
-    .defaults = &(const rs_encode_spec){ .crf = 18, .audio = RS_AUDIO_COPY },
+    .defaults = &(const rs_encode_spec){ .crf = 18, .audio = RS_KEEP_COPY },
 };
 
 static const rs_opt_choice resizes[] = {

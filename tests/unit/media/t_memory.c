@@ -73,7 +73,8 @@ static rs_status write_to(const char *name, rs_err *err)
                           .time_base = { 1, 25 },
                           .crf = -1,
                           .overwrite = true,
-                          .audio_from = CLIP };
+                          .copy_from = CLIP,
+                          .copy = RS_COPY_AUDIO | RS_COPY_METADATA };
     rs_frame f = { .image = wide };
     rs_status s = rs_sink_open(tmp(name), &o, &out, err);
     if (s == RS_OK)

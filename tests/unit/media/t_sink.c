@@ -297,7 +297,8 @@ static void sound_that_does_not_fit(void)
     rs_sink_options o = plain(64, 48);
     o.preset = NULL;
     o.codec = "libvpx";
-    o.audio_from = CLIP;
+    o.copy_from = CLIP;
+    o.copy = RS_COPY_AUDIO;
     CHECK_INT(rs_sink_open(tmp("s.webm"), &o, &out, &err), RS_E_UNSUPPORTED);
     CHECK(strstr(err.msg, "aac") && strstr(err.msg, "audio: none") && strstr(err.msg, ".mkv"));
     CHECK_INT(count_files("s."), 0);
@@ -309,11 +310,13 @@ static void sound_streams(void)
     rs_err err = { 0 };
     rs_sink_options o = plain(64, 48);
     CHECK_OK(write_film(tmp("mute.mp4"), &o, 3, NULL, &err));
-    o.audio_from = tmp("mute.mp4");
+    o.copy_from = tmp("mute.mp4");
+    o.copy = RS_COPY_AUDIO;
     CHECK_OK(write_film(tmp("mute2.mp4"), &o, 3, NULL, &err));
     CHECK_INT(probe(tmp("mute2.mp4"), AVMEDIA_TYPE_AUDIO).n_streams, 0);
     CHECK_INT(probe(tmp("mute2.mp4"), AVMEDIA_TYPE_VIDEO).n, 3);
-    o.audio_from = CLIP; /* longer than the film: kept whole */
+    o.copy_from = CLIP; /* longer than the film: kept whole */
+    o.copy = RS_COPY_AUDIO;
     CHECK_OK(write_film(tmp("long.mp4"), &o, 3, NULL, &err));
     CHECK_INT(probe(tmp("long.mp4"), AVMEDIA_TYPE_AUDIO).n, probe(CLIP, AVMEDIA_TYPE_AUDIO).n);
 }
@@ -463,7 +466,8 @@ static void same_bytes_twice(void)
         size_t n, m;
         o.overwrite = true;
         o.preset = "medium";
-        o.audio_from = CLIP;
+        o.copy_from = CLIP;
+        o.copy = RS_COPY_AUDIO;
         CHECK_OK(write_film(tmp(names[i]), &o, 20, NULL, &err));
         unsigned char *a = slurp(tmp(names[i]), &n);
         CHECK_OK(write_film(tmp(names[i]), &o, 20, NULL, &err));

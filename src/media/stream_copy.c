@@ -1,0 +1,264 @@
+#include "media/stream_copy.h"
+
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+
+#include "base/mem.h"
+#include "media/av_util.h"
+
+struct track {
+    AVStream *to; /* NULL: not copied */
+    int64_t start, delta_state;
+};
+
+struct rs_stream_copy {
+    AVFormatContext *in;
+    AVPacket *pkt;
+    struct track *tracks; /* by input stream */
+    bool pending;         /* pkt waits for its time */
+    bool done;
+    const char *path;
+};
+
+void rs_stream_copy_close(rs_stream_copy **sc)
+{
+    if (!sc || !*sc)
+        return;
+    rs_stream_copy *c = *sc;
+    av_packet_free(&c->pkt);
+    avformat_close_input(&c->in);
+    rs_free(c->tracks);
+    rs_free(c);
+    *sc = NULL;
+}
+
+/* The container's list of codecs; those that have none are asked by tag. */
+static bool fits(const AVFormatContext *out, enum AVCodecID id)
+{
+    return avformat_query_codec(out->oformat, id, FF_COMPLIANCE_NORMAL) == 1;
+}
+
+static bool is_cover(const AVStream *s)
+{
+    return s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && s->disposition & AV_DISPOSITION_ATTACHED_PIC;
+}
+
+/* Which RS_COPY_* a stream belongs to; 0: not copied, being the picture itself, or data. */
+static unsigned kind_of(const AVStream *s)
+{
+    switch (s->codecpar->codec_type) {
+    case AVMEDIA_TYPE_AUDIO: return RS_COPY_AUDIO;
+    case AVMEDIA_TYPE_SUBTITLE:
+    case AVMEDIA_TYPE_ATTACHMENT: return RS_COPY_SUBTITLES;
+    default: return is_cover(s) ? RS_COPY_METADATA : 0;
+    }
+}
+
+/* Only Matroska holds attachments. */
+static bool can_hold(const AVFormatContext *out, const AVStream *from)
+{
+    if (from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
+        return strcmp(out->oformat->name, "matroska") == 0;
+    if (is_cover(from) && strcmp(out->oformat->name, "mp4") != 0 && strcmp(out->oformat->name, "ipod") != 0)
+        return false;
+    return fits(out, from->codecpar->codec_id);
+}
+
+static const char *what(const AVStream *s)
+{
+    switch (s->codecpar->codec_type) {
+    case AVMEDIA_TYPE_SUBTITLE: return "subtitles";
+    case AVMEDIA_TYPE_ATTACHMENT: return "attachment";
+    default: return "cover picture";
+    }
+}
+
+static rs_status add_track(rs_stream_copy *c, AVFormatContext *out, unsigned i, const rs_log *log,
+                           rs_err *err)
+{
+    const AVStream *from = c->in->streams[i];
+    struct track *t = &c->tracks[i];
+    const AVDictionaryEntry *file = av_dict_get(from->metadata, "filename", NULL, 0);
+    const char *codec = file ? file->value : avcodec_get_name(from->codecpar->codec_id);
+    if (!can_hold(out, from)) {
+        if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+            return RS_FAIL(err, RS_E_UNSUPPORTED,
+                           "'%s' files cannot hold the sound of '%s' (%s): set audio: none, or write to "
+                           "another container such as .mkv", out->oformat->name, c->path, codec);
+        RS_WARN(log, "'%s' files cannot hold the %s of stream %u (%s) of '%s', left out: write to .mkv to "
+                "keep it", out->oformat->name, what(from), i, codec, c->path);
+        return RS_OK;
+    }
+    t->to = avformat_new_stream(out, NULL);
+    if (!t->to || avcodec_parameters_copy(t->to->codecpar, from->codecpar) < 0 ||
+        av_dict_copy(&t->to->metadata, from->metadata, 0) < 0)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the streams of '%s'", c->path);
+    t->to->codecpar->codec_tag = 0; /* numbered anew by the container */
+    t->to->time_base = from->time_base;
+    t->to->disposition = from->disposition;
+    t->start = rs_av_start(c->in, from->time_base);
+    t->delta_state = AV_NOPTS_VALUE;
+    c->done = false;
+    return RS_OK;
+}
+
+/* What describes the file that was, and not the film in it. */
+static bool of_the_container(const char *key)
+{
+    static const char *const keys[] = { "major_brand", "minor_version", "compatible_brands", "encoder" };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static rs_status copy_tags(const rs_stream_copy *c, AVFormatContext *out, rs_err *err)
+{
+    const AVDictionaryEntry *e = NULL;
+    while ((e = av_dict_get(c->in->metadata, "", e, AV_DICT_IGNORE_SUFFIX))) {
+        if (!of_the_container(e->key) && av_dict_set(&out->metadata, e->key, e->value, 0) < 0)
+            return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the tags of '%s'", c->path);
+    }
+    /* the picture's own: its language, its title */
+    const int video = av_find_best_stream(c->in, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    for (e = NULL; video >= 0 && (e = av_dict_get(c->in->streams[video]->metadata, "", e,
+                                                  AV_DICT_IGNORE_SUFFIX));) {
+        if ((strcmp(e->key, "language") == 0 || strcmp(e->key, "title") == 0) &&
+            av_dict_set(&out->streams[0]->metadata, e->key, e->value, 0) < 0)
+            return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the tags of '%s'", c->path);
+    }
+    return RS_OK;
+}
+
+/* The context owns what is in its list, so a chapter is complete before it is listed. */
+static AVChapter *copy_chapter(const AVChapter *from, int64_t start)
+{
+    AVChapter *to = av_mallocz(sizeof(*to));
+    if (!to)
+        return NULL;
+    *to = (AVChapter){ .id = from->id, .time_base = from->time_base, .start = from->start - start,
+                       .end = from->end - start };
+    if (av_dict_copy(&to->metadata, from->metadata, 0) < 0) {
+        av_dict_free(&to->metadata);
+        av_freep(&to);
+    }
+    return to;
+}
+
+static rs_status copy_chapters(const rs_stream_copy *c, AVFormatContext *out, rs_err *err)
+{
+    const unsigned n = c->in->nb_chapters;
+    if (n == 0)
+        return RS_OK;
+    out->chapters = av_calloc(n, sizeof(out->chapters[0]));
+    for (unsigned i = 0; out->chapters && i < n; i++) {
+        const AVChapter *from = c->in->chapters[i];
+        out->chapters[i] = copy_chapter(from, rs_av_start(c->in, from->time_base));
+        if (!out->chapters[i])
+            break;
+        out->nb_chapters = i + 1;
+    }
+    if (out->nb_chapters < n)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the chapters of '%s'", c->path);
+    return RS_OK;
+}
+
+static rs_status add_all(rs_stream_copy *c, unsigned copy, AVFormatContext *out, const rs_log *log,
+                         rs_err *err)
+{
+    RS_TRY(rs_av_open_input(c->path, &c->in, err));
+    c->pkt = av_packet_alloc();
+    c->tracks = rs_calloc(c->in->nb_streams * sizeof(c->tracks[0]));
+    if (!c->pkt || !c->tracks)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the streams of '%s'", c->path);
+    for (unsigned i = 0; i < c->in->nb_streams; i++) {
+        if (kind_of(c->in->streams[i]) & copy)
+            RS_TRY(add_track(c, out, i, log, err));
+        if (!c->tracks[i].to)
+            c->in->streams[i]->discard = AVDISCARD_ALL;
+    }
+    if (!(copy & RS_COPY_METADATA))
+        return RS_OK;
+    RS_TRY(copy_tags(c, out, err));
+    return copy_chapters(c, out, err);
+}
+
+rs_status rs_stream_copy_open(const char *path, unsigned copy, AVFormatContext *out, const rs_log *log,
+                              rs_stream_copy **sc, rs_err *err)
+{
+    rs_stream_copy *c = rs_calloc(sizeof(*c));
+    if (!c)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the streams of '%s'", path);
+    c->path = path;
+    c->done = true;
+    const rs_status s = add_all(c, copy, out, log, err);
+    if (s == RS_OK)
+        *sc = c;
+    else
+        rs_stream_copy_close(&c);
+    return s;
+}
+
+/* To the output's time base. Where the input's is coarser than a sample (1 ms in
+ * Matroska), rounding each packet alone would make gaps: av_rescale_delta keeps
+ * count of the samples. */
+static void retime(AVPacket *p, const AVStream *from, struct track *t)
+{
+    const AVRational in = from->time_base, out = t->to->time_base;
+    const int rate = from->codecpar->sample_rate;
+    if (p->pts != AV_NOPTS_VALUE)
+        p->pts -= t->start;
+    if (p->dts != AV_NOPTS_VALUE)
+        p->dts -= t->start;
+    const int samples = av_get_audio_frame_duration2(from->codecpar, p->size);
+    if (rate > 0 && samples > 0 && p->dts != AV_NOPTS_VALUE &&
+        (int64_t)in.num * rate > in.den) {
+        p->dts =
+            av_rescale_delta(in, p->dts, (AVRational){ 1, rate }, samples, &t->delta_state, out);
+        p->pts = p->dts;
+        p->duration = av_rescale_q(p->duration, in, out);
+    } else {
+        av_packet_rescale_ts(p, in, out);
+    }
+    p->pos = -1;
+    p->stream_index = t->to->index;
+}
+
+/* The next packet into c->pkt, or c->done. */
+static rs_status fetch(rs_stream_copy *c, rs_err *err)
+{
+    while (!c->pending && !c->done) {
+        const int e = av_read_frame(c->in, c->pkt);
+        if (e == AVERROR_EOF)
+            c->done = true;
+        else if (e < 0 && e != AVERROR(EAGAIN))
+            return rs_av_fail(err, RS_E_CORRUPT, e, "cannot read the streams of '%s'", c->path);
+        else if (e >= 0 && c->tracks[c->pkt->stream_index].to)
+            c->pending = true;
+        else if (e >= 0)
+            av_packet_unref(c->pkt);
+    }
+    return RS_OK;
+}
+
+rs_status rs_stream_copy_write(rs_stream_copy *c, AVFormatContext *out, int64_t until, rs_err *err)
+{
+    for (;;) {
+        RS_TRY(fetch(c, err));
+        if (c->done)
+            return RS_OK;
+        const AVStream *from = c->in->streams[c->pkt->stream_index];
+        struct track *t = &c->tracks[c->pkt->stream_index];
+        const int64_t ts = c->pkt->dts;
+        if (until != INT64_MAX && ts != AV_NOPTS_VALUE &&
+            av_rescale_q(ts - t->start, from->time_base, AV_TIME_BASE_Q) >= until)
+            return RS_OK;
+        retime(c->pkt, from, t);
+        c->pending = false;
+        const int e = av_interleaved_write_frame(out, c->pkt); /* takes the data over */
+        if (e < 0)
+            return rs_av_fail(err, RS_E_IO, e, "cannot copy a stream of '%s'", c->path);
+    }
+}
