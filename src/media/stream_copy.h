@@ -12,8 +12,8 @@ typedef struct rs_stream_copy rs_stream_copy;
 
 /* Adds to `out`, after the picture's stream, what `copy` (RS_COPY_*) asks for from
  * path; call before its header is written. Sound that the container cannot hold is
- * an error, anything else a warning. path must live as long as *sc. A file that has none of it gives a *sc that
- * copies nothing. */
+ * an error, anything else a warning. path must live as long as *sc. A file that has
+ * none of it gives a *sc that copies nothing. */
 rs_status rs_stream_copy_open(const char *path, unsigned copy, AVFormatContext *out, const rs_log *log,
                               rs_stream_copy **sc, rs_err *err);
 void rs_stream_copy_close(rs_stream_copy **sc);
