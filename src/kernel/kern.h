@@ -83,8 +83,8 @@ typedef struct rs_kern {
     void (*silu)(float *dst, const float *src, size_t n);
     void (*gelu)(float *dst, const float *src, size_t n);
     void (*quick_gelu)(float *dst, const float *src, size_t n);
-    /* src: [rows, 2c] -> dst: [rows, c], dst = src[:, :c] * gelu(src[:, c:]). func */
-    void (*geglu)(float *dst, const float *src, size_t rows, size_t c);
+    /* dst *= gelu(gate), in place. func */
+    void (*geglu)(float *dst, const float *gate, size_t n);
 
     /* dst = (x - mean)/sqrt(var + eps) * gamma + beta over each row of [rows, c];
      * in place. sum */

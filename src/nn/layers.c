@@ -101,20 +101,32 @@ static double moved_bytes(size_t weights, const rs_tensor *y, const rs_tensor *x
     return (double)weights + rs_tensor_bytes(x) + (res ? 2.0 : 1.0) * rs_tensor_bytes(y);
 }
 
-rs_status rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
-                            const rs_tensor *res, rs_err *err)
+static rs_status product(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                         const rs_tensor *res, bool geglu, rs_err *err)
 {
-    RS_BUG_IF(x->c != l->in || y->c != l->out || rs_tensor_rows(x) != rs_tensor_rows(y));
+    RS_BUG_IF(x->c != l->in || y->c * (geglu ? 2 : 1) != l->out || rs_tensor_rows(x) != rs_tensor_rows(y));
     const double t0 = rs_prof_start(ex->prof);
     const rs_matmul mm = { .m = rs_tensor_rows(x), .x = x->data, .ldx = (size_t)l->in, .bias = l->b,
-                           .res = res ? res->data : NULL, .y = y->data };
+                           .res = res ? res->data : NULL, .y = y->data, .geglu = geglu };
     if (l->bytes)
         RS_TRY(rs_packed_i8_matmul(ex, &l->i8, &mm, err));
     else
-        rs_packed_matmul(ex, &l->w, &mm);
+        RS_TRY(rs_packed_matmul(ex, &l->w, &mm, err));
     rs_prof_end(ex->prof, t0, l->kind, l->name, 2.0 * (double)rs_tensor_count(x) * l->out,
                 moved_bytes(l->bytes ? rs_packed_i8_bytes(&l->i8) : rs_packed_bytes(&l->w), y, x, res));
     return RS_OK;
+}
+
+rs_status rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                            const rs_tensor *res, rs_err *err)
+{
+    return product(ex, l, y, x, res, false, err);
+}
+
+rs_status rs_linear_geglu(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                          rs_err *err)
+{
+    return product(ex, l, y, x, NULL, true, err);
 }
 
 rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out, int kernel, int stride,

@@ -52,6 +52,9 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
  * x: [..., in], y: [..., out]. Fails only when out of scratch. */
 rs_status rs_linear_forward(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
                             const rs_tensor *res, rs_err *err);
+/* y = v * gelu(g), [v, g] what the layer gives; y: [..., out / 2]. */
+rs_status rs_linear_geglu(const rs_exec *ex, const rs_linear *l, const rs_tensor *y, const rs_tensor *x,
+                          rs_err *err);
 
 typedef struct rs_conv {
     rs_conv_weights w;

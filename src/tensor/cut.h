@@ -6,14 +6,14 @@
 #include <stddef.h>
 
 typedef struct rs_cut {
-    size_t m, all;       /* rows and panels of the product */
-    size_t rows, panels; /* of a piece, the last ones may have fewer */
-    size_t down, across; /* pieces */
+    size_t m, n;
+    size_t rows, columns; /* of a piece, the last ones may have fewer */
+    size_t down, across;  /* pieces */
 } rs_cut;
 
-/* Rows r0 to r1 and panels p0 to p1. */
+/* Rows r0 to r1 and columns c0, where a panel begins, to c1. */
 typedef struct rs_cut_piece {
-    size_t r0, r1, p0, p1;
+    size_t r0, r1, c0, c1;
 } rs_cut_piece;
 
 /* m rows, m > 0, in equal blocks of at most `most`, rounded up to a multiple of mr. */

@@ -109,9 +109,10 @@ static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_
     for (; j.first < total; j.first += block) {
         j.rows = total - j.first < block ? total - j.first : block;
         rs_par_for(ex->pool, rs_div_up(j.rows, j.step), patch_piece, &j);
-        rs_packed_matmul(ex, &w->w, &(rs_matmul){
+        RS_TRY(rs_packed_matmul(ex, &w->w, &(rs_matmul){
             .m = j.rows, .x = j.patches, .ldx = k, .bias = args->bias,
-            .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n });
+            .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n },
+            err));
     }
     rs_arena_rewind(ex->scratch, mark);
     return RS_OK;
@@ -128,8 +129,7 @@ static rs_status conv_plain(const rs_exec *ex, const rs_tensor *dst, const rs_te
                            .bias = args->bias, .res = args->res ? args->res->data : NULL, .y = dst->data };
     if (w->bytes)
         return rs_packed_i8_matmul(ex, &w->i8, &mm, err);
-    rs_packed_matmul(ex, &w->w, &mm);
-    return RS_OK;
+    return rs_packed_matmul(ex, &w->w, &mm, err);
 }
 
 /* Of a source that must be normalised or enlarged first. */

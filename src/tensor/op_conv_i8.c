@@ -165,8 +165,9 @@ static void product_piece(void *arg, size_t index, int worker)
         .segs = (size_t)j->w->kernel, .scale = j->scale + first, .zero = j->zero + first };
     rs_packed_i8_piece(j->kern, w, &rows, &(rs_matmul){
         .m = (size_t)(y1 - y0) * width, .bias = j->args->bias,
-        .res = j->args->res ? j->args->res->data + first * w->n : NULL, .y = j->dst->data + first * w->n },
-        0, (size_t)(y1 - y0) * width, cut.p0, cut.p1);
+        .res = j->args->res ? j->args->res->data + first * w->n : NULL },
+        &(rs_cut_piece){ 0, (size_t)(y1 - y0) * width, cut.c0, cut.c1 },
+        j->dst->data + first * w->n + cut.c0, w->n);
 }
 
 /* Output rows of a piece: a power of two, at most a strip. */

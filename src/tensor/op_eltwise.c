@@ -58,23 +58,6 @@ static size_t rows_step(size_t floats_per_row)
     return step ? step : 1;
 }
 
-static void geglu_piece(void *arg, size_t i, int worker)
-{
-    (void)worker;
-    const struct rows_job *j = arg;
-    const size_t r = i * j->step, n = j->rows - r < j->step ? j->rows - r : j->step;
-    const size_t c = (size_t)j->dst->c;
-    j->ex->kern->geglu(j->dst->data + r * c, j->a->data + r * 2 * c, n, c);
-}
-
-void rs_op_geglu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src)
-{
-    RS_BUG_IF(src->c != 2 * dst->c);
-    struct rows_job j = { .ex = ex, .dst = dst, .a = src, .rows = rs_tensor_rows(dst),
-                          .step = rows_step((size_t)src->c) };
-    rs_par_for(ex->pool, rs_div_up(j.rows, j.step), geglu_piece, &j);
-}
-
 static void concat_piece(void *arg, size_t i, int worker)
 {
     (void)worker;

@@ -10,9 +10,6 @@ void rs_op_silu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src);
 void rs_op_gelu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src);
 void rs_op_quick_gelu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src);
 
-/* src: [n, h, w, 2c] -> dst: [n, h, w, c], first half times gelu of the second. */
-void rs_op_geglu(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src);
-
 /* dst: [n, h, w, a.c + b.c], channels of a then of b. */
 void rs_op_concat(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *a, const rs_tensor *b);
 

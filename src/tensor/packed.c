@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "tensor/cut.h"
+#include "tensor/geglu.h"
 
 #define DEPTH ((size_t)320)
 #define ROWS ((size_t)144)
@@ -148,28 +148,27 @@ void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size
     }
 }
 
-void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *mm, size_t r0, size_t r1,
-                     size_t p0, size_t p1)
+void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *mm, const rs_cut_piece *p,
+                     float *y, size_t ldy)
 {
     _Alignas(RS_ALIGN) float wide[DEPTH * RS_GEMM_MAX_NR];
     const size_t panels = rs_packed_panels(w), step = block_depth(w->k), nr = w->nr;
-    RS_BUG_IF(nr > kern->gemm_nr);
+    const float *res = mm->res ? mm->res + p->r0 * w->n + p->c0 : NULL;
+    RS_BUG_IF(nr > kern->gemm_nr || p->c0 % nr);
     for (size_t l = 0; l < w->k; l += step) {
         const size_t depth = rs_least(w->k - l, step);
-        for (size_t p = p0; p < p1; p++) {
-            const size_t at = (l * panels + p * depth) * nr, c = p * nr, y = r0 * w->n + c;
-            const float *b = wide;
+        for (size_t c = p->c0; c < p->c1; c += nr) {
+            const size_t at = l * panels * nr + c * depth, to = c - p->c0;
+            const float *b = wide, *start = l > 0 ? y : res; /* later blocks add to the earlier ones */
             if (w->type == RS_ELEM_F32)
                 b = (const float *)w->data + at;
             else
                 rs_elem_widen(kern, w->type, wide, (const uint16_t *)w->data + at, depth * nr);
-            /* later blocks add to the sums of the earlier ones */
-            const float *res = l > 0 ? mm->y : mm->res;
             kern->gemm(&(rs_gemm_block){
-                .m = r1 - r0, .n = w->n - c < nr ? w->n - c : nr, .k = depth,
-                .a = mm->x + r0 * mm->ldx + l, .lda = mm->ldx, .b = b, .ldb = nr,
-                .bias = l == 0 && mm->bias ? mm->bias + c : NULL,
-                .res = res ? res + y : NULL, .ldres = w->n, .c = mm->y + y, .ldc = w->n });
+                .m = p->r1 - p->r0, .n = rs_least(p->c1 - c, nr), .k = depth,
+                .a = mm->x + p->r0 * mm->ldx + l, .lda = mm->ldx, .b = b, .ldb = nr,
+                .bias = l == 0 && mm->bias ? mm->bias + c : NULL, .res = start ? start + to : NULL,
+                .ldres = l > 0 ? ldy : w->n, .c = y + to, .ldc = ldy });
         }
     }
 }
@@ -179,6 +178,7 @@ struct job {
     const rs_packed *w;
     const rs_matmul *mm;
     rs_cut cut;
+    rs_geglu geglu;
 };
 
 static void piece(void *arg, size_t index, int worker)
@@ -186,14 +186,34 @@ static void piece(void *arg, size_t index, int worker)
     (void)worker;
     const struct job *j = arg;
     const rs_cut_piece p = rs_cut_at(&j->cut, index);
-    rs_packed_piece(j->kern, j->w, j->mm, p.r0, p.r1, p.p0, p.p1);
+    rs_packed_piece(j->kern, j->w, j->mm, &p, j->mm->y + p.r0 * j->w->n + p.c0, j->w->n);
 }
 
-void rs_packed_matmul(const rs_exec *ex, const rs_packed *w, const rs_matmul *mm)
+static void geglu_piece(void *arg, size_t index, int worker)
 {
+    const struct job *j = arg;
+    const rs_geglu_piece p = rs_geglu_at(&j->geglu, index, worker);
+    rs_packed_piece(j->kern, j->w, j->mm, &p.value, p.y, j->geglu.half);
+    rs_packed_piece(j->kern, j->w, j->mm, &p.gate, p.g, p.ldg);
+    rs_geglu_apply(&j->geglu, &p);
+}
+
+rs_status rs_packed_matmul(const rs_exec *ex, const rs_packed *w, const rs_matmul *mm, rs_err *err)
+{
+    struct job j = { .kern = ex->kern, .w = w, .mm = mm };
     if (mm->m == 0)
-        return;
-    struct job j = { .kern = ex->kern, .w = w, .mm = mm,
-                     .cut = rs_cut_make(mm->m, rs_cut_rows(mm->m, ROWS, ex->kern->gemm_mr), w->n, w->nr) };
-    rs_par_for(ex->pool, rs_cut_pieces(&j.cut), piece, &j);
+        return RS_OK;
+    const size_t rows = rs_cut_rows(mm->m, ROWS, ex->kern->gemm_mr);
+    if (!mm->geglu) {
+        j.cut = rs_cut_make(mm->m, rows, w->n, w->nr);
+        rs_par_for(ex->pool, rs_cut_pieces(&j.cut), piece, &j);
+        return RS_OK;
+    }
+    RS_BUG_IF(mm->res);
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = rs_geglu_begin(ex, &j.geglu, mm->m, rows, w->n, w->nr, mm->y, err);
+    if (s == RS_OK)
+        rs_par_for(ex->pool, rs_cut_pieces(&j.geglu.cut), geglu_piece, &j);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/mem.h"
+#include "tensor/cut.h"
 #include "tensor/exec.h"
 
 typedef enum rs_elem { RS_ELEM_F32, RS_ELEM_F16, RS_ELEM_BF16 } rs_elem;
@@ -49,7 +50,8 @@ size_t rs_packed_bytes(const rs_packed *w);
 void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size_t row, float *dst);
 
 /* y[m, n] = x[m, k] * w + bias[n] + res[m, n]; y and res are dense. bias and res
- * may be NULL; res may equal y. y does not overlap x. */
+ * may be NULL; res may equal y. y does not overlap x. With geglu (then without res)
+ * y[m, n/2] = v * gelu(g), the halves v and g of those n columns. */
 typedef struct rs_matmul {
     size_t m;
     const float *x;
@@ -57,12 +59,14 @@ typedef struct rs_matmul {
     const float *bias;
     const float *res;
     float *y;
+    bool geglu;
 } rs_matmul;
 
-/* Over all threads. */
-void rs_packed_matmul(const rs_exec *ex, const rs_packed *w, const rs_matmul *mm);
-/* Rows r0 to r1 and panels p0 to p1 of it, on the calling thread. */
-void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *mm, size_t r0, size_t r1,
-                     size_t p0, size_t p1);
+/* Over all threads. Fails only with geglu, when out of scratch. */
+rs_status rs_packed_matmul(const rs_exec *ex, const rs_packed *w, const rs_matmul *mm, rs_err *err);
+/* A piece of x * w + bias + res, on the calling thread; y, of row length ldy: where its
+ * first value goes. */
+void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *mm, const rs_cut_piece *p,
+                     float *y, size_t ldy);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "tensor/cut.h"
+#include "tensor/geglu.h"
 
 #define ROW_BYTES ((size_t)256 << 10)
 #define MAX_ROWS ((size_t)144)
@@ -173,29 +173,29 @@ static rs_status make_rows(const rs_exec *ex, const rs_matmul *mm, size_t c, rs_
 }
 
 void rs_packed_i8_piece(const rs_kern *kern, const rs_packed_i8 *w, const rs_i8_rows *rows,
-                        const rs_matmul *mm, size_t r0, size_t r1, size_t p0, size_t p1)
+                        const rs_matmul *mm, const rs_cut_piece *p, float *y, size_t ldy)
 {
-    const size_t k = w->taps * w->step, nr = w->nr;
+    const size_t k = w->taps * w->step, nr = w->nr, r0 = p->r0;
     const uint8_t *first = (const uint8_t *)rows->data + r0 / rows->run * rows->ld_run * rs_i8_elem(kern);
-    RS_BUG_IF(nr != kern->i8_nr || w->kr != kern->i8_kr || r0 % rows->run);
-    for (size_t p = p0; p < p1; p++) {
-        const size_t c = p * nr, y = r0 * w->n + c;
+    RS_BUG_IF(nr != kern->i8_nr || w->kr != kern->i8_kr || r0 % rows->run || p->c0 % nr);
+    for (size_t c = p->c0; c < p->c1; c += nr)
         kern->gemm_i8(&(rs_i8_block){
-            .m = r1 - r0, .n = w->n - c < nr ? w->n - c : nr, .k = k / rows->segs, .segs = rows->segs,
+            .m = p->r1 - r0, .n = rs_least(p->c1 - c, nr), .k = k / rows->segs, .segs = rows->segs,
             .a = first, .lda = rows->ld, .run = rows->run,
             .ld_run = rows->ld_run, .ld_seg = rows->ld_seg, .a_scale = rows->scale + r0,
-            .a_zero = rows->zero + r0, .b = w->data + p * k * nr, .b_scale = w->scale + c,
+            .a_zero = rows->zero + r0, .b = w->data + c * k, .b_scale = w->scale + c,
             .b_sum = w->sum + c, .bias = mm->bias ? mm->bias + c : NULL,
-            .res = mm->res ? mm->res + y : NULL, .ldres = w->n, .c = mm->y + y, .ldc = w->n });
-    }
+            .res = mm->res ? mm->res + r0 * w->n + c : NULL, .ldres = w->n, .c = y + (c - p->c0),
+            .ldc = ldy });
 }
 
 struct job {
     const rs_kern *kern;
     const rs_packed_i8 *w;
-    const rs_i8_rows *x;
+    rs_i8_rows x;
     const rs_matmul *mm;
     rs_cut cut;
+    rs_geglu geglu;
 };
 
 static void piece(void *arg, size_t index, int worker)
@@ -203,7 +203,16 @@ static void piece(void *arg, size_t index, int worker)
     (void)worker;
     const struct job *j = arg;
     const rs_cut_piece p = rs_cut_at(&j->cut, index);
-    rs_packed_i8_piece(j->kern, j->w, j->x, j->mm, p.r0, p.r1, p.p0, p.p1);
+    rs_packed_i8_piece(j->kern, j->w, &j->x, j->mm, &p, j->mm->y + p.r0 * j->w->n + p.c0, j->w->n);
+}
+
+static void geglu_piece(void *arg, size_t index, int worker)
+{
+    const struct job *j = arg;
+    const rs_geglu_piece p = rs_geglu_at(&j->geglu, index, worker);
+    rs_packed_i8_piece(j->kern, j->w, &j->x, j->mm, &p.value, p.y, j->geglu.half);
+    rs_packed_i8_piece(j->kern, j->w, &j->x, j->mm, &p.gate, p.g, p.ldg);
+    rs_geglu_apply(&j->geglu, &p);
 }
 
 static size_t piece_rows(const rs_exec *ex, size_t m, size_t k)
@@ -213,19 +222,29 @@ static size_t piece_rows(const rs_exec *ex, size_t m, size_t k)
     return rs_cut_rows(m, most, ex->kern->gemm_mr);
 }
 
+static rs_status run(const rs_exec *ex, struct job *j, rs_err *err)
+{
+    const rs_packed_i8 *w = j->w;
+    const size_t m = j->mm->m, rows = piece_rows(ex, m, w->step);
+    RS_TRY(make_rows(ex, j->mm, w->c, &j->x, err));
+    if (j->mm->geglu) {
+        RS_TRY(rs_geglu_begin(ex, &j->geglu, m, rows, w->n, w->nr, j->mm->y, err));
+        rs_par_for(ex->pool, rs_cut_pieces(&j->geglu.cut), geglu_piece, j);
+    } else {
+        j->cut = rs_cut_make(m, rows, w->n, w->nr);
+        rs_par_for(ex->pool, rs_cut_pieces(&j->cut), piece, j);
+    }
+    return RS_OK;
+}
+
 rs_status rs_packed_i8_matmul(const rs_exec *ex, const rs_packed_i8 *w, const rs_matmul *mm, rs_err *err)
 {
-    rs_i8_rows rows;
-    struct job j = { .kern = ex->kern, .w = w, .x = &rows, .mm = mm };
-    RS_BUG_IF(w->taps != 1);
+    struct job j = { .kern = ex->kern, .w = w, .mm = mm };
+    RS_BUG_IF(w->taps != 1 || (mm->geglu && mm->res));
     if (mm->m == 0)
         return RS_OK;
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    const rs_status s = make_rows(ex, mm, w->c, &rows, err);
-    if (s == RS_OK) {
-        j.cut = rs_cut_make(mm->m, piece_rows(ex, mm->m, w->step), w->n, w->nr);
-        rs_par_for(ex->pool, rs_cut_pieces(&j.cut), piece, &j);
-    }
+    const rs_status s = run(ex, &j, err);
     rs_arena_rewind(ex->scratch, mark);
     return s;
 }

@@ -46,10 +46,9 @@ rs_i8_map rs_i8_map_of(float lo, float hi);
 /* n values by such a map, as elements of rs_i8_elem bytes; with a scale of NaN zeros. */
 void rs_i8_bytes(const rs_kern *kern, const rs_i8_map *map, void *dst, const float *x, size_t n);
 
-/* Rows r0 to r1, whole runs, and panels p0 to p1 of rs_packed_matmul with such rows
- * instead of mm->x, on the calling thread. */
+/* rs_packed_piece with such rows instead of mm->x, whole runs of them. */
 void rs_packed_i8_piece(const rs_kern *kern, const rs_packed_i8 *w, const rs_i8_rows *rows,
-                        const rs_matmul *mm, size_t r0, size_t r1, size_t p0, size_t p1);
+                        const rs_matmul *mm, const rs_cut_piece *p, float *y, size_t ldy);
 
 /* rs_packed_matmul, each row with a scale of its own. Over all threads; fails only
  * when out of scratch. */

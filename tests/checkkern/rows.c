@@ -107,12 +107,12 @@ static void add_bias_call(const rs_kern *k, void *const *p, const ck_shape *s)
 
 static void geglu_setup(ck_buf *b, const ck_shape *s)
 {
-    b[0] = mat(CK_OUT, s->rows, s->c, s->c);
-    b[1] = mat(CK_IN, s->rows, 2 * s->c, 2 * s->c);
+    b[0] = vec(CK_F32, CK_INOUT, s->c);
+    b[1] = vec(CK_F32, CK_IN, s->c);
 }
 static void geglu_call(const rs_kern *k, void *const *p, const ck_shape *s)
 {
-    k->geglu(p[0], p[1], s->rows, s->c);
+    k->geglu(p[0], p[1], s->c);
 }
 
 /* Norms */
@@ -501,8 +501,8 @@ const ck_row ck_rows[] = {
      .setup = unary_setup, .call = gelu_call, .bench = VALUES},
     {.name = "quick_gelu", .cls = CK_FUNC, .extra = BITS, .n_buf = 2, .vector = true,
      .alias = {1}, .setup = unary_setup, .call = quick_gelu_call, .bench = VALUES},
-    {.name = "geglu", .cls = CK_FUNC, .n_buf = 2, .setup = geglu_setup, .call = geglu_call,
-     .bench = TOKENS},
+    {.name = "geglu", .cls = CK_FUNC, .n_buf = 2, .vector = true, .setup = geglu_setup,
+     .call = geglu_call, .bench = VALUES},
     {.name = "layer_norm", .cls = CK_SUM, .n_buf = 4, .alias = {1}, .setup = layer_norm_setup,
      .call = layer_norm_call, .terms = layer_norm_terms, .bench = TOKENS},
     {.name = "channel_sums", .cls = CK_SUM, .n_buf = 3, .setup = channel_sums_setup,

@@ -54,11 +54,8 @@ void rs_ref_quick_gelu(float *dst, const float *src, size_t n)
         dst[i] = (float)(rs_ref_silu_value(k * (double)src[i]) / k);
 }
 
-void rs_ref_geglu(float *dst, const float *src, size_t rows, size_t c)
+void rs_ref_geglu(float *dst, const float *gate, size_t n)
 {
-    for (size_t r = 0; r < rows; r++) {
-        const float *value = src + r * 2 * c, *gate = value + c;
-        for (size_t j = 0; j < c; j++)
-            dst[r * c + j] = (float)((double)value[j] * gelu_value((double)gate[j]));
-    }
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (float)((double)dst[i] * gelu_value((double)gate[i]));
 }

@@ -14,7 +14,7 @@ void rs_ref_add_bias(float *x, const float *bias, size_t rows, size_t c);
 void rs_ref_silu(float *dst, const float *src, size_t n);
 void rs_ref_gelu(float *dst, const float *src, size_t n);
 void rs_ref_quick_gelu(float *dst, const float *src, size_t n);
-void rs_ref_geglu(float *dst, const float *src, size_t rows, size_t c);
+void rs_ref_geglu(float *dst, const float *gate, size_t n);
 /* x * sigmoid(x) of one value; its limit 0 at -inf. */
 double rs_ref_silu_value(double x);
 

@@ -36,12 +36,9 @@ static void vec_quick_gelu(float *dst, const float *src, size_t n)
     VEC_EACH(n, vf_st(dst + i, quick_gelu(vf_ld(src + i, k)), k));
 }
 
-static void vec_geglu(float *dst, const float *src, size_t rows, size_t c)
+static void vec_geglu(float *dst, const float *gate, size_t n)
 {
-    for (size_t r = 0; r < rows; r++, dst += c, src += 2 * c) {
-        const float *gate = src + c;
-        VEC_EACH(c, vf_st(dst + i, vf_mul(vf_ld(src + i, k), gelu(vf_ld(gate + i, k))), k));
-    }
+    VEC_EACH(n, vf_st(dst + i, vf_mul(vf_ld(dst + i, k), gelu(vf_ld(gate + i, k))), k));
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* Cutting a product into pieces: every row of every panel is in one piece, and wide
+/* Cutting a product into pieces: every value is in one piece, and wide
  * products have pieces enough for many threads. */
 #include "tensor/cut.h"
 
@@ -10,18 +10,17 @@
 static void covers(size_t m, size_t rows, size_t n, size_t nr)
 {
     const rs_cut c = rs_cut_make(m, rows, n, nr);
-    const size_t panels = rs_div_up(n, nr);
-    unsigned char *seen = rs_calloc(m * panels);
+    unsigned char *seen = rs_calloc(m * n);
     CHECK(seen);
     for (size_t i = 0; i < rs_cut_pieces(&c); i++) {
         const rs_cut_piece p = rs_cut_at(&c, i);
         CHECK(p.r0 < p.r1 && p.r1 <= m && p.r1 - p.r0 <= rows);
-        CHECK(p.p0 < p.p1 && p.p1 <= panels && (p.p1 - p.p0) * nr < 256 + nr);
+        CHECK(p.c0 < p.c1 && p.c1 <= n && p.c0 % nr == 0 && p.c1 - p.c0 < 256 + nr);
         for (size_t r = p.r0; r < p.r1; r++)
-            for (size_t k = p.p0; k < p.p1; k++)
-                CHECK_INT(seen[r * panels + k]++, 0);
+            for (size_t k = p.c0; k < p.c1; k++)
+                CHECK_INT(seen[r * n + k]++, 0);
     }
-    for (size_t i = 0; i < m * panels; i++)
+    for (size_t i = 0; i < m * n; i++)
         CHECK_INT(seen[i], 1);
     rs_free(seen);
 }
@@ -50,8 +49,8 @@ static void enough_pieces(void)
 {
     const rs_cut few = rs_cut_make(64, 64, 1280, 16), many = rs_cut_make(8192, 144, 1280, 16);
     CHECK_INT(rs_cut_pieces(&few), 20);
-    CHECK_INT(few.panels * 16, 64);
-    CHECK_INT(many.panels * 16, 256);
+    CHECK_INT(few.columns, 64);
+    CHECK_INT(many.columns, 256);
     CHECK(rs_cut_pieces(&many) >= 64);
 }
 

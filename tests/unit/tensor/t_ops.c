@@ -356,7 +356,7 @@ static void matmul_case(const struct matmul_case *t, int threads, float *keep)
     CHECK_OK(rs_packed_make(&e.ex, e.a, &src, &p, &err));
     const rs_matmul mm = { .m = m, .x = x, .ldx = k, .bias = t->bias ? b : NULL,
                            .res = t->res == 2 ? y : t->res ? r : NULL, .y = y };
-    rs_packed_matmul(&e.ex, &p, &mm);
+    CHECK_OK(rs_packed_matmul(&e.ex, &p, &mm, &err));
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < n; j++) {
             const double start = (t->bias ? (double)b[j] : 0) + (t->res ? (double)r[i * n + j] : 0);
@@ -369,10 +369,9 @@ static void matmul_case(const struct matmul_case *t, int threads, float *keep)
     /* a single row and a single panel have the bytes of the whole */
     float *alone = floats(&e, m * n);
     rs_matmul one = mm;
-    one.y = alone;
     one.res = t->res ? r : NULL;
-    const size_t row = m / 2, panel = rs_packed_panels(&p) - 1, col = panel * p.nr;
-    rs_packed_piece(e.ex.kern, &p, &one, row, row + 1, panel, panel + 1);
+    const size_t row = m / 2, col = (rs_packed_panels(&p) - 1) * p.nr;
+    rs_packed_piece(e.ex.kern, &p, &one, &(rs_cut_piece){ row, row + 1, col, n }, alone + row * n + col, n);
     CHECK(memcmp(alone + row * n + col, y + row * n + col, (n - col) * sizeof(float)) == 0);
     close_env(&e);
 }
@@ -384,6 +383,45 @@ static void matmuls(void)
         CHECK(matmul_cases[i].m * matmul_cases[i].n <= sizeof(keep) / sizeof(keep[0]));
         matmul_case(&matmul_cases[i], 1, keep);
         matmul_case(&matmul_cases[i], 4, keep);
+    }
+}
+
+/* With geglu: the halves of the plain product, gated; bytes for any number of threads. */
+static void gated_case(size_t m, size_t half, size_t k, rs_elem type, int threads)
+{
+    struct env e = open_env(threads);
+    float *w = floats(&e, 2 * half * k), *y = floats(&e, m * half), *wide = floats(&e, m * 2 * half);
+    const float *x = floats(&e, m * k), *b = floats(&e, 2 * half);
+    const rs_packed_source src = source(&e, type, 2 * half, k, 1, w);
+    rs_packed p;
+    rs_packed_i8 p8;
+    CHECK_OK(rs_packed_make(&e.ex, e.a, &src, &p, &err));
+    CHECK_OK(rs_packed_i8_make(&e.ex, e.a, &src, &p8, &err));
+    const rs_matmul gated = { .m = m, .x = x, .ldx = k, .bias = b, .y = y, .geglu = true };
+    const rs_matmul plain = { .m = m, .x = x, .ldx = k, .bias = b, .y = wide };
+    for (int bytes = 0; bytes < 2; bytes++) {
+        memset(y, 0xff, m * half * sizeof(float)); /* NaN */
+        CHECK_OK(bytes ? rs_packed_i8_matmul(&e.ex, &p8, &gated, &err)
+                       : rs_packed_matmul(&e.ex, &p, &gated, &err));
+        CHECK_OK(bytes ? rs_packed_i8_matmul(&e.ex, &p8, &plain, &err)
+                       : rs_packed_matmul(&e.ex, &p, &plain, &err));
+        CHECK_INT(rs_arena_used(e.ex.scratch), 0);
+        for (size_t i = 0; i < m; i++) {
+            e.ex.kern->geglu(wide + i * 2 * half, wide + i * 2 * half + half, half);
+            CHECK(memcmp(y + i * half, wide + i * 2 * half, half * sizeof(float)) == 0);
+        }
+    }
+    close_env(&e);
+}
+
+static void gated(void)
+{
+    for (int threads = 1; threads < 4; threads += 2) {
+        gated_case(1, 1, 1, RS_ELEM_F32, threads);
+        gated_case(7, 24, 6, RS_ELEM_F32, threads);      /* gates begin within a panel */
+        gated_case(150, 37, 19, RS_ELEM_F16, threads);
+        gated_case(300, 160, 40, RS_ELEM_BF16, threads); /* two pieces across, three down */
+        gated_case(13, 128, 330, RS_ELEM_F16, threads);  /* two blocks of the depth */
     }
 }
 
@@ -417,14 +455,6 @@ static void small_ones(void)
     for (int y = 0; y < 6; y++)
         for (int x = 0; x < 9; x++)
             CHECK_NEAR(at(&up, 1, y, x, 2), at(&a, 1, y * 3 / 6, x * 5 / 9, 2), 0);
-    const rs_tensor gate = tensor(&e, 1, 1, 9, 6), half = tensor(&e, 1, 1, 9, 3);
-    rs_op_geglu(&e.ex, &half, &gate);
-    for (int t = 0; t < 9; t++)
-        for (int c = 0; c < 3; c++) {
-            const double g = (double)at(&gate, 0, 0, t, 3 + c);
-            const double want = (double)at(&gate, 0, 0, t, c) * g / 2 * (1 + erf(g / sqrt(2.0)));
-            CHECK_NEAR(at(&half, 0, 0, t, c), want, 1e-6);
-        }
     float planar[2 * 4 * 15];
     rs_tensor_to_planar(planar, &a);
     CHECK_NEAR(planar[(1 * 4 + 3) * 15 + 7], at(&a, 1, 1, 2, 3), 0);
@@ -443,6 +473,7 @@ static void small_ones(void)
 int main(void)
 {
     TEST_RUN(matmuls);
+    TEST_RUN(gated);
     TEST_RUN(refused_weights);
     TEST_RUN(convolutions);
     TEST_RUN(attention);
