@@ -39,9 +39,8 @@ static const char *next_tag(const char *p, const char *end, struct found *f)
 
 static rs_span trim(rs_span s)
 {
-    const char *end = s.at + s.n, *p = rs_prompt_skip_space(s.at, end);
-    while (end > p && (end[-1] == ' ' || (end[-1] >= '\t' && end[-1] <= '\r')))
-        end--;
+    const char *p = rs_prompt_skip_space(s.at, s.at + s.n);
+    const char *end = rs_prompt_trim_end(p, s.at + s.n);
     return (rs_span){ p, (size_t)(end - p) };
 }
 

@@ -30,16 +30,31 @@ const char *rs_prompt_skip_space(const char *p, const char *end)
     return p;
 }
 
-/* Whether the character that ends before p is of class word. */
+/* Where the character that ends before p > start begins. */
+static const char *before(const char *start, const char *p)
+{
+    const char *c = p - 1;
+    while (c > start && p - c < 4 && ((unsigned char)*c & 0xc0) == 0x80)
+        c--;
+    return c;
+}
+
+const char *rs_prompt_trim_end(const char *start, const char *end)
+{
+    while (end > start) {
+        const char *c = before(start, end);
+        const size_t n = rs_prompt_space_at(c, end);
+        if (n == 0 || c + n != end)
+            break;
+        end = c;
+    }
+    return end;
+}
+
 static bool word_before(const char *start, const char *p)
 {
-    const char *c = p;
-    if (p == start)
-        return false;
-    do
-        c--;
-    while (c > start && p - c < 4 && ((unsigned char)*c & 0xc0) == 0x80);
-    const size_t n = rs_prompt_word_at(c, p);
+    const char *c = p > start ? before(start, p) : p;
+    const size_t n = p > start ? rs_prompt_word_at(c, p) : 0;
     return n && c + n == p;
 }
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RS_PROMPT_MAX ((size_t)1 << 20) /* bytes of a prompt, as the tokenizer's limit */
+#define RS_PROMPT_MAX ((size_t)1 << 16) /* bytes of a prompt: some rules take time by its square */
 
 /* A piece of a text that somebody else holds; not terminated. */
 typedef struct rs_span {
@@ -21,6 +21,9 @@ size_t rs_prompt_space_at(const char *p, const char *end);
 
 /* The position behind white space at p. */
 const char *rs_prompt_skip_space(const char *p, const char *end);
+
+/* The position behind the last character that is no white space, at least start. */
+const char *rs_prompt_trim_end(const char *start, const char *end);
 
 /* The word (of ASCII letters) stands at p, with nothing of class word on either
  * side: Python's \bWORD\b. start: of the whole text. */
