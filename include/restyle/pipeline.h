@@ -11,8 +11,10 @@
 #include "restyle/diag.h"
 #include "restyle/image.h"
 #include "restyle/img2img.h"
+#include "restyle/scripts.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
+#include "restyle/upscale.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,6 +60,9 @@ typedef struct rs_pipeline_spec {
     rs_resize resize;
     rs_img2img_params img2img;
     rs_loopback_spec loopback;
+    rs_loops loops;
+    rs_sd_upscale sd_upscale;
+    rs_upscale_params upscale;
     rs_encode_spec encode;
     int threads;           /* 0: one per processor */
     bool overwrite;        /* an existing output may be replaced */

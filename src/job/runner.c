@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "job/queue.h"
 #include "job/reader.h"
+#include "job/stages.h"
 #include "job/writer.h"
 #include "media/media.h"
 #include "restyle/img2img.h"
@@ -30,7 +31,7 @@ struct job {
     const rs_log *log;
     rs_job_result *result;
     rs_source *source;
-    rs_model *model;
+    rs_stages stages;
     rs_sink *sink;
     rs_sink_kind sink_kind;
     rs_fit fit;
@@ -40,7 +41,8 @@ struct job {
     rs_reader reader;
     rs_writer writer;
     rs_image out;         /* the memory for the next output */
-    rs_image previous;    /* with loopback: a copy of the last output */
+    rs_image previous;    /* with loopback: a copy of the last output, at its frame's size */
+    rs_image source_image; /* with loopback and colour correction: the frame without it */
     rs_job_progress progress;
     bool cancelled;       /* by the caller */
     double started, first_frame;
@@ -107,13 +109,20 @@ static rs_status tell_temporary(const struct job *j, rs_err *err)
     return temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", j->spec->output);
 }
 
+/* The size that a frame's latent gets, or zeros. */
+static rs_size latent_size(const struct job *j, rs_size fitted)
+{
+    return j->fit.resize == RS_RESIZE_LATENT ? fitted : (rs_size){ 0 };
+}
+
 static rs_status open_sink(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
     const rs_encode_spec *e = &j->spec->encode;
     rs_sink_options o;
     rs_sink_options_from(&o, info);
-    j->sink_size = rs_fit_size(&j->fit, info->width, info->height);
+    const rs_size first = rs_fit_size(&j->fit, info->width, info->height);
+    j->sink_size = rs_stages_size(j->spec, first, latent_size(j, first));
     o.width = j->sink_size.width;
     o.height = j->sink_size.height;
     /* a size of its own has square pixels: the resize has made the shape right */
@@ -139,11 +148,9 @@ static rs_status open_all(struct job *j, rs_err *err)
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
-    rs_model_options o = rs_pipeline_model_options(j->spec);
-    o.log = j->log;
-    o.profile = j->events ? j->events->profile : NULL;
-    RS_TRY(rs_model_open(j->spec->model, &o, &j->model, err));
-    j->fit = (rs_fit){ j->spec->size, j->spec->scale, rs_model_multiple(j->model), j->spec->resize };
+    RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
+    j->fit = (rs_fit){ j->spec->size, j->spec->scale, rs_model_multiple(j->stages.model),
+                       j->spec->resize };
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
@@ -171,17 +178,16 @@ static uint64_t frame_seed(const struct job *j, const rs_frame *frame)
     return seed;
 }
 
-/* Of what will become of a frame. */
-static rs_size output_size(const struct job *j, const rs_frame *f)
+/* The reader leaves a frame whose latent is resized at its own size. */
+static rs_size frame_latent(const struct job *j, const rs_frame *f)
 {
-    if (j->fit.resize == RS_RESIZE_LATENT)
-        return rs_fit_size(&j->fit, f->image.width, f->image.height);
-    return (rs_size){ f->image.width, f->image.height };
+    return latent_size(j, rs_fit_size(&j->fit, f->image.width, f->image.height));
 }
 
 static rs_status check_frame(const struct job *j, const rs_frame *f, rs_err *err)
 {
-    const rs_size s = output_size(j, f);
+    const rs_size s = rs_stages_size(j->spec, (rs_size){ f->image.width, f->image.height },
+                                     frame_latent(j, f));
     if (j->sink_kind != RS_SINK_VIDEO ||
         (s.width == j->sink_size.width && s.height == j->sink_size.height))
         return RS_OK;
@@ -211,14 +217,25 @@ static void blend_previous(const struct job *j, rs_image *init)
         init->rgb[i] = b * j->previous.rgb[i] + (1.0f - b) * init->rgb[i];
 }
 
-/* The writer takes the output away: the loop needs a copy. */
-static rs_status keep_previous(struct job *j, const rs_image *out, rs_err *err)
+/* A copy of image, at the size of like. */
+static rs_status keep(rs_image *copy, const rs_image *image, const rs_image *like, rs_err *err)
 {
-    if (!j->previous.rgb || !same_size(&j->previous, out)) {
-        rs_image_release(&j->previous);
-        RS_TRY(rs_image_alloc(&j->previous, out->width, out->height, err));
+    if (!copy->rgb || !same_size(copy, like)) {
+        rs_image_release(copy);
+        RS_TRY(rs_image_alloc(copy, like->width, like->height, err));
     }
-    memcpy(j->previous.rgb, out->rgb, n_values(out) * sizeof(float));
+    return rs_image_resize(copy, image, RS_RESIZE_STRETCH, err);
+}
+
+/* Mixes the previous output into init. Colours are corrected to the source's, not to
+ * those of the mix, which would drift. */
+static rs_status loop_back(struct job *j, rs_image *init, rs_img2img_params *p, rs_err *err)
+{
+    if (p->color_correction) {
+        RS_TRY(keep(&j->source_image, init, init, err));
+        p->color_target = &j->source_image;
+    }
+    blend_previous(j, init);
     return RS_OK;
 }
 
@@ -229,14 +246,13 @@ static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
     rs_img2img_params p = j->spec->img2img;
     p.seed = frame_seed(j, frame);
     RS_TRY(check_frame(j, frame, err));
-    if (j->fit.resize == RS_RESIZE_LATENT)
-        p.latent_size = output_size(j, frame);
+    p.latent_size = frame_latent(j, frame);
     if (loop)
-        blend_previous(j, &frame->image);
+        RS_TRY(loop_back(j, &frame->image, &p, err));
     const rs_progress progress = { on_step, j };
-    RS_TRY(rs_img2img(j->model, &p, &frame->image, &j->out, &progress, err));
+    RS_TRY(rs_stages_run(&j->stages, &p, &frame->image, &j->out, &progress, err));
     if (loop)
-        RS_TRY(keep_previous(j, &j->out, err));
+        RS_TRY(keep(&j->previous, &j->out, &frame->image, err)); /* the writer takes the output */
     const rs_image source = frame->image;
     frame->image = j->out;
     j->out = source; /* its memory is for the next output */
@@ -350,7 +366,7 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
     const rs_status s = run(&j, err);
     rs_sink_close(&j.sink, false, NULL);
     rs_source_close(&j.source);
-    rs_model_close(&j.model);
+    rs_stages_close(&j.stages);
     rs_queue_release(&j.idle);
     rs_queue_release(&j.ready);
     rs_queue_release(&j.done);
@@ -358,6 +374,7 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
         rs_frame_release(&j.frames[i]);
     rs_image_release(&j.out);
     rs_image_release(&j.previous);
+    rs_image_release(&j.source_image);
     j.result->seconds = rs_clock_now() - j.started;
     return s;
 }

@@ -5,6 +5,7 @@
 #include "pipe/validate.h"
 #include "restyle/pipeline.h"
 #include "stage/img2img_opts.h"
+#include "stage/script_opts.h"
 
 static const rs_opt_choice loopback_seeds[] = {
     { "fixed", RS_LOOPBACK_FIXED, "img2img.seed for every frame" },
@@ -114,6 +115,9 @@ static const rs_opt pipeline_rows[] = {
       HELP("how frames get to that size; without one, to the rounded size") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
+    { "loops", OPT_GROUP(rs_loops, loops, &rs_loops_group) },
+    { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },
+    { "upscale", OPT_GROUP(rs_upscale_params, upscale, &rs_upscale_group) },
     { "encode", OPT_GROUP(rs_encode_spec, encode, &encode_group) },
     { "threads", OPT_INT(threads), RANGE(1, 1024), WORD(&threads_auto), FLAGS(RS_OPT_ADVANCED),
       HELP("processors to use; the result does not depend on it") },

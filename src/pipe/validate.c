@@ -215,6 +215,7 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
     check_output_use(ctx, map, spec);
     check_codec(ctx, map, spec);
     check_scaling(ctx, map, spec);
+    rs_check_scripts(ctx, map, spec);
     if (ctx->check_files)
         check_bundle(ctx, map, spec);
 }

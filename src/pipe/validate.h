@@ -12,6 +12,9 @@ rs_opt_check rs_check_tokenizer, rs_check_input, rs_check_output;
 /* Of the top-level group; values is an rs_pipeline_spec. */
 void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values);
 
+/* Its part for loops, sd_upscale and upscale. */
+void rs_check_scripts(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
+
 /* Whether an existing output may be replaced: an `overwrite` in the file speaks
  * of the output named there, not of one from the command line. */
 bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec);

@@ -1,0 +1,67 @@
+#include "job/stages.h"
+
+#include "base/err.h"
+
+static bool upscales(const rs_pipeline_spec *spec, rs_upscale_when when)
+{
+    return spec->upscale.model && spec->upscale.when == when;
+}
+
+rs_status rs_stages_open(rs_stages *s, const rs_pipeline_spec *spec, const rs_log *log,
+                         rs_profile *profile, rs_err *err)
+{
+    rs_model_options o = rs_pipeline_model_options(spec);
+    o.log = log;
+    o.profile = profile;
+    s->spec = spec;
+    RS_TRY(rs_model_open(spec->model, &o, &s->model, err));
+    if (spec->upscale.model)
+        RS_TRY(rs_upscaler_open(spec->upscale.model, spec->threads, &s->upscaler, err));
+    return RS_OK;
+}
+
+void rs_stages_close(rs_stages *s)
+{
+    rs_upscaler_close(&s->upscaler);
+    rs_model_close(&s->model);
+    rs_image_release(&s->before);
+    rs_image_release(&s->painted);
+}
+
+rs_size rs_stages_init_size(const rs_pipeline_spec *spec, rs_size in)
+{
+    return upscales(spec, RS_UPSCALE_BEFORE) ? rs_upscale_size(spec->upscale.factor, in.width, in.height)
+                                             : in;
+}
+
+rs_size rs_stages_size(const rs_pipeline_spec *spec, rs_size in, rs_size latent)
+{
+    rs_size s = latent.width ? latent : rs_stages_init_size(spec, in);
+    if (spec->sd_upscale.factor > 0)
+        s = rs_sd_upscale_size(&spec->sd_upscale, s.width, s.height);
+    return upscales(spec, RS_UPSCALE_AFTER) ? rs_upscale_size(spec->upscale.factor, s.width, s.height) : s;
+}
+
+static rs_status paint(rs_stages *s, const rs_img2img_params *p, const rs_image *init, rs_image *out,
+                       const rs_progress *progress, rs_err *err)
+{
+    if (s->spec->sd_upscale.factor > 0)
+        return rs_img2img_upscale(s->model, p, &s->spec->sd_upscale, init, out, progress, err);
+    if (s->spec->loops.count > 1)
+        return rs_img2img_loops(s->model, p, &s->spec->loops, init, out, progress, err);
+    return rs_img2img(s->model, p, init, out, progress, err);
+}
+
+rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_image *init,
+                        rs_image *out, const rs_progress *progress, rs_err *err)
+{
+    const rs_upscale_params *up = &s->spec->upscale;
+    if (upscales(s->spec, RS_UPSCALE_BEFORE)) {
+        RS_TRY(rs_upscale(s->upscaler, up, init, &s->before, progress, err));
+        return paint(s, params, &s->before, out, progress, err);
+    }
+    if (!upscales(s->spec, RS_UPSCALE_AFTER))
+        return paint(s, params, init, out, progress, err);
+    RS_TRY(paint(s, params, init, &s->painted, progress, err));
+    return rs_upscale(s->upscaler, up, &s->painted, out, progress, err);
+}
