@@ -68,4 +68,18 @@ ffmpeg -nostdin -v error -i "$dir/plain.mkv" -itsoffset 0.2 -f lavfi -t 0.3 -i s
 run 0 image "$dir/late.mkv" --output "$dir/late-out.mkv" $fast
 same "late sound" "$(packet_times "$dir/late.mkv" a)" "$(packet_times "$dir/late-out.mkv" a)"
 same "the picture beside it" "$(frame_times "$dir/late.mkv")" "$(frame_times "$dir/late-out.mkv")"
+
+# probe says all of this of both.
+shows() { grep -qF -- "$1" "$dir/stdout" || { fail "no '$1' in:"; cat "$dir/stdout"; }; }
+run 0 probe "$dir/full.mkv" "$dir/out.mkv"
+for text in "frames: 13, 25/1 a second" "audio, flac, 44100 Hz, mono" "language: deu" "title: commentary" \
+    "subtitle, subrip" "attachment" "chapter 1: 0.250000 to 0.500000 s" "title: My film"; do
+    shows "$text"
+    same "'$text' of both" 2 "$(grep -cF -- "$text" "$dir/stdout")"
+done
+make_video "$dir/uneven.mp4" -vf "select='not(eq(n,1)+eq(n,2)+eq(n,5))'" -vsync vfr -frames:v 6 -bf 0
+run 0 probe "$dir/uneven.mp4"
+shows ", variable: "
+run 4 probe "$dir/font.ttf"
+says "cannot open '$dir/font.ttf'"
 finish

@@ -1,0 +1,31 @@
+/* restyle probe: what a video holds. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "restyle/probe.h"
+
+static int run(const rs_cli_command *command, const rs_cli_args *args)
+{
+    (void)command;
+    int code = RS_EXIT_OK;
+    for (int i = 0; i < args->n_operands; i++) {
+        rs_err err = { 0 };
+        if (i)
+            putchar('\n');
+        if (rs_probe_write(args->operands[i], &rs_cli_stdout, &err) != RS_OK) {
+            rs_cli_error("%s", err.msg);
+            code = RS_EXIT_UNREADABLE;
+        }
+    }
+    const int flushed = rs_cli_flush();
+    return flushed != RS_EXIT_OK ? flushed : code;
+}
+
+const rs_cli_command rs_cmd_probe = {
+    .name = "probe",
+    .help = "Describe videos: streams, frame times, colour, chapters, tags; compare input and output",
+    .operands = "FILE...",
+    .min_operands = 1,
+    .max_operands = RS_CLI_MAX_OPERANDS,
+    .run = run,
+};
