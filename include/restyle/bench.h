@@ -11,6 +11,7 @@
 #ifndef RESTYLE_BENCH_H
 #define RESTYLE_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { RS_BENCH_PARTS = 4, RS_BENCH_MAX_KINDS = 16, RS_BENCH_MAX_LAYERS = 10 };
+enum { RS_BENCH_PARTS = 4, RS_BENCH_MAX_KINDS = 16, RS_BENCH_MAX_LAYERS = 10, RS_BENCH_LANES = 5 };
 
 typedef struct rs_bench_options {
     const char *model;      /* a model's path; NULL: random weights made in memory */
@@ -33,6 +34,7 @@ typedef struct rs_bench_options {
     int batch;              /* passes of the network in a step; 2: guided */
     int repeat;             /* timed runs of each part after one warm-up; 3 */
     const char *part;       /* time this one only, see rs_bench_part_name(); NULL: all */
+    bool split;             /* also simulate more threads, see rs_bench_split */
 } rs_bench_options;
 
 /* Operations of one kind, or of one layer. */
@@ -45,6 +47,35 @@ typedef struct rs_bench_row {
     double gbyte;     /* weights, inputs and outputs, each once */
 } rs_bench_row;
 
+/* Parallel sections of one kind of operation, or of one layer. */
+typedef struct rs_bench_sections {
+    const char *name, *kind; /* as in rs_bench_row */
+    size_t sections, pieces, fewest; /* pieces of all, of the section with the fewest */
+    double seconds; /* of all pieces */
+    double longest; /* the dearest piece */
+    double lost;    /* with 16 threads: beyond a sixteenth of seconds, while the last pieces end */
+} rs_bench_sections;
+
+/* A number of threads: seconds = serial + work / threads + uneven. */
+typedef struct rs_bench_lane {
+    int threads;
+    double seconds, uneven_seconds;
+} rs_bench_lane;
+
+/* What more threads could do. One run on one thread gives what every piece of every
+ * parallel section costs; 1, 2, 4, 8 and 16 simulated threads then take them in their
+ * order, each when it is free, as the pool does. What threads share (caches, memory, the
+ * processor's clock) and the time to wake them do not count. */
+typedef struct rs_bench_split {
+    size_t sections, pieces;
+    double serial_seconds; /* outside of sections, and in those of a single piece */
+    double work_seconds;   /* in the others */
+    rs_bench_lane lanes[RS_BENCH_LANES];
+    size_t n_kinds, n_layers;
+    rs_bench_sections kinds[RS_BENCH_MAX_KINDS];   /* dearest first */
+    rs_bench_sections layers[RS_BENCH_MAX_LAYERS]; /* the ten that lose most */
+} rs_bench_split;
+
 /* The tables are those of the run that took the median time (of an even number
  * the lower of the two in the middle). */
 typedef struct rs_bench_part {
@@ -53,11 +84,14 @@ typedef struct rs_bench_part {
     double seconds, best;  /* median and least */
     double row_seconds;    /* of the run in the tables */
     double gflop, gbyte;
+    double attention_seconds; /* of row_seconds: self attention's, whose work grows with the
+                               * square of the pixels */
     double floor_seconds;  /* multiplications needed (a quarter with Winograd's F(4x4, 3x3)) at
                             * gemm_gflops */
     size_t n_kinds, n_layers;
     rs_bench_row kinds[RS_BENCH_MAX_KINDS];   /* dearest first */
     rs_bench_row layers[RS_BENCH_MAX_LAYERS]; /* the ten dearest */
+    const rs_bench_split *split; /* NULL when it was not asked for */
 } rs_bench_part;
 
 /* Read only; strings live as long as the struct. */
@@ -91,6 +125,11 @@ typedef enum rs_bench_format {
 
 rs_status rs_bench_write(const rs_bench *bench, rs_bench_format format, const rs_text_sink *sink,
                          rs_err *err);
+
+/* Several sizes of one model, n > 0: what a pixel costs at each, with and without self
+ * attention; as JSON an array of the objects above. */
+rs_status rs_bench_write_sizes(const rs_bench *const *benches, size_t n, rs_bench_format format,
+                               const rs_text_sink *sink, rs_err *err);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "bench/gemm_rate.h"
+#include "bench/split.h"
 #include "bench/tally.h"
 #include "stage/engine.h"
 
@@ -175,6 +176,31 @@ static rs_status time_part(struct bench *b, size_t i, rs_err *err)
     return rs_bench_tally(b->arena, runs, n, p, err);
 }
 
+static rs_status watch(struct bench *b, size_t i, rs_split *split, rs_err *err)
+{
+    rs_bench_run_record record;
+    rs_pool_watch(b->m->pool, rs_split_piece, split);
+    const double t0 = rs_clock_now();
+    const rs_status s = parts[i].run(b, err);
+    const double t1 = rs_clock_now();
+    rs_pool_watch(b->m->pool, NULL, NULL);
+    if (s != RS_OK)
+        return s;
+    RS_TRY(rs_bench_keep(b->arena, b->prof, &record, err));
+    return rs_split_tally(split, t1 - t0, record.events, record.n, b->arena, &b->out->parts[i].split, err);
+}
+
+/* One more run of a part, piece by piece. */
+static rs_status split_part(struct bench *b, size_t i, rs_err *err)
+{
+    rs_split *split = NULL;
+    RS_TRY(rs_split_open(&split, err));
+    rs_prof_clear(b->prof);
+    const rs_status s = watch(b, i, split, err);
+    rs_split_close(&split);
+    return s;
+}
+
 static uint64_t peak_rss(void)
 {
     struct rusage u;
@@ -193,8 +219,11 @@ static rs_status run(struct bench *b, rs_err *err)
     RS_TRY(rs_gemm_rates(&b->m->ex, &out->gemm_own_gflops, &out->gemm_blas_gflops, err));
     b->m->ex.prof = b->prof;
     for (size_t i = 0; i < RS_BENCH_PARTS; i++)
-        if (!b->o->part || strcmp(b->o->part, parts[i].name) == 0)
+        if (!b->o->part || strcmp(b->o->part, parts[i].name) == 0) {
             RS_TRY(time_part(b, i, err));
+            if (b->o->split)
+                RS_TRY(split_part(b, i, err));
+        }
     out->peak_rss_bytes = peak_rss();
     RS_TRY(rs_gemm_rates(&b->m->ex, &out->gemm_own_gflops, &out->gemm_blas_gflops, err));
     out->gemm_gflops = out->gemm_own_gflops > out->gemm_blas_gflops ? out->gemm_own_gflops

@@ -76,6 +76,7 @@ static void sum_kinds(const rs_bench_run_record *run, rs_bench_part *part)
         part->gflop += e->flops * 1e-9;
         part->gbyte += e->bytes * 1e-9;
     }
+    part->attention_seconds = rows[RS_PROF_SELF_ATTENTION].seconds;
     for (int k = 0; k < RS_PROF_KINDS; k++)
         if (rows[k].calls)
             part->kinds[part->n_kinds++] = rows[k];

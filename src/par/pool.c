@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define MAX_THREADS 256
@@ -31,6 +32,8 @@ struct rs_pool {
     size_t n;
     atomic_size_t next;
     int n_busy; /* workers that have not finished the current job */
+    rs_par_watch *watch;
+    void *watch_cookie;
     struct worker workers[];
 };
 
@@ -132,10 +135,29 @@ int rs_pool_threads(const rs_pool *pool)
     return pool->n_threads;
 }
 
+void rs_pool_watch(rs_pool *pool, rs_par_watch *watch, void *cookie)
+{
+    pool->watch = watch;
+    pool->watch_cookie = cookie;
+}
+
+static void run_watched(const rs_pool *pool, size_t n, rs_par_fn *fn, void *arg)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double start = rs_clock_now();
+        fn(arg, i, 0);
+        pool->watch(pool->watch_cookie, i, n, start, rs_clock_now());
+    }
+}
+
 void rs_par_for(rs_pool *pool, size_t n, rs_par_fn *fn, void *arg)
 {
     if (n == 0)
         return;
+    if (pool->watch) {
+        run_watched(pool, n, fn, arg);
+        return;
+    }
     if (n == 1 || pool->n_threads == 1) {
         for (size_t i = 0; i < n; i++)
             fn(arg, i, 0);

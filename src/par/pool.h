@@ -27,4 +27,11 @@ int rs_pool_threads(const rs_pool *pool);
  * same pool, and one thread at a time may use a pool. */
 void rs_par_for(rs_pool *pool, size_t n, rs_par_fn *fn, void *arg);
 
+/* Told of every piece, in its order, with the times between which it ran. */
+typedef void rs_par_watch(void *cookie, size_t index, size_t n, double start, double end);
+
+/* From now on the calling thread runs all pieces alone, one by one, and watch hears of
+ * each; with watch NULL the workers take them again. Not while a job runs. */
+void rs_pool_watch(rs_pool *pool, rs_par_watch *watch, void *cookie);
+
 #endif

@@ -35,6 +35,26 @@ for key in text_encoder_s unet_step_s vae_encode_s vae_decode_s; do
     has $key
 done
 
+# Work split: simulated threads as a table and as JSON.
+run 0 bench --arch tiny --size 32x32 --repeat 1 --part unet_step --split
+shows "unet step, simulated"
+shows "that lose most with 16 threads"
+run 0 bench --arch tiny --size 32x32 --repeat 1 --part unet_step --split --json
+for key in unet_step_split_pieces unet_step_split_16_speedup unet_step_split_2_serial_share; do
+    has $key
+done
+
+# Several sizes: one table, or an array.
+run 0 bench --arch tiny --size 16x16,32x16 --repeat 1 --part vae_decode
+shows "us/pixel"
+same "rows" 2 "$(grep -c '^[13][62]x16  ' "$dir/stdout")"
+run 0 bench --arch tiny --size 16x16,32x16 --repeat 1 --part vae_decode --json
+same "objects" 2 "$(grep -c '"vae_decode_attention_s"' "$dir/stdout")"
+run 3 bench --arch tiny --size 16x16,
+says "--size"
+run 3 bench --arch tiny --size 16x16,big
+says "--size"
+
 run 2 bench --arch sd51
 says "did you mean 'sd15'"
 run 2 bench --repeat 0
