@@ -78,9 +78,6 @@ _DOT = np.roll(0.5 - 0.25 * (np.cos(2 * np.pi * (_x + _y) / 8) + np.cos(2 * np.p
 _PAPER = np.random.RandomState(3).rand(8, 8).astype(np.float32)
 _PAPER = cv2.GaussianBlur(np.tile(_PAPER, (3, 3)), (0, 0), 0.8)[8:16, 8:16]
 _PAPER = (_PAPER - _PAPER.mean()) / _PAPER.std()
-# canvas: threads of 8 pixels that pass over and under each other, each a ridge along its direction
-_OVER = (_x // 8 + _y // 8) % 2
-_WEAVE = _OVER * np.cos(2 * np.pi * (_y + 0.5) / 8) + (1 - _OVER) * np.cos(2 * np.pi * (_x + 0.5) / 8)
 
 
 def coloured_pencil(u8):
@@ -97,10 +94,9 @@ def oil_painting(u8):
     x = cv2.xphoto.oilPainting(u8, 4, 2).astype(np.float32) / 255
     g = _blur(_luma(x), 0.8)
     relief = g - np.roll(np.roll(g, 2, 0), 2, 1)
-    x = _saturate(_contrast(x, 1.15), 1.6)
-    weave = _tile(_WEAVE, *g.shape)
-    # paint thins out where it is pale; the floor lets black cloth show its threads too
-    return np.clip(x * 0.94 + 0.03 + (0.6 * relief - 0.05 * weave)[..., None], 0, 1)
+    x = _saturate(_contrast(x, 1.2), 1.6)
+    x = x * np.array([1.0, 0.92, 0.72], np.float32) + np.array([0.03, 0.015, 0.0], np.float32)   # old varnish
+    return np.clip(x + 0.6 * relief[..., None], 0, 1)
 
 
 def watercolor(u8):
