@@ -17,7 +17,9 @@
 #include <stdint.h>
 
 #include "restyle/image.h"
+#include "restyle/list.h"
 #include "restyle/log.h"
+#include "restyle/networks.h"
 #include "restyle/profile.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
@@ -45,6 +47,8 @@ typedef struct rs_model_options {
     int threads;           /* 0: one per processor; results do not depend on it */
     const rs_log *log;     /* may be NULL; must outlive the model */
     rs_profile *profile;   /* may be NULL; must outlive the model */
+    const struct rs_img2img_params *first; /* NULL; else the first picture's: its networks are
+                              merged while the model is loaded, which then happens once */
 } rs_model_options;
 
 /* path: a diffusers folder, or a .safetensors or .ckpt file in the single-file layout.
@@ -96,6 +100,9 @@ typedef struct rs_img2img_params {
                                     size in pixels (A1111's latent upscale), and the result has it */
     bool color_correction;       /* false; true: the result gets the colours of color_target */
     const rs_image *color_target; /* NULL: of init */
+    rs_list loras;               /* of rs_lora: merged into the model's weights; the model is loaded
+                                    anew when they, or the prompt's <lora:...>, change */
+    const char *lora_dir;        /* NULL; else where <lora:name> finds name.safetensors */
 } rs_img2img_params;
 
 void rs_img2img_defaults(rs_img2img_params *params);

@@ -48,13 +48,13 @@ static rs_status load_vector(const rs_scope *s, const char *name, int n, const f
 }
 
 /* The weights `weight` of a layer as they lie in the file; those of a type that
- * cannot be packed become floats in memory of arena. shape: n, c, and rank - 2
+ * cannot be packed, or that networks change, become floats in memory of arena. shape: n, c, and rank - 2
  * further ones. */
 static rs_status weight_source(const rs_scope *s, rs_arena *arena, int rank, const int64_t *shape,
                                rs_packed_source *src, const rs_wtensor **tensor, rs_err *err)
 {
     const rs_scope full = rs_scope_sub(s, "weight");
-    RS_TRY(rs_bundle_tensor(s->bundle, s->part, full.prefix, rank, shape, s->ex->pool, tensor,
+    RS_TRY(rs_bundle_tensor(arena, s->bundle, s->part, full.prefix, rank, shape, s->ex->pool, tensor,
                             err));
     const rs_wtensor *t = *tensor;
     *src = (rs_packed_source){ .n = (size_t)shape[0], .c = (size_t)shape[1], .taps = 1 };
@@ -86,13 +86,13 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     if (st == RS_OK)
         st = lin.bytes ? rs_packed_i8_make(s->ex, s->arena, &src, &lin.i8, err)
                        : rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
+    if (st == RS_OK) {
+        lin.kind = t->rank > 2 ? RS_PROF_CONV1 : RS_PROF_LINEAR;
+        rs_wtensor_drop(t);
+        *l = lin;
+    }
     rs_arena_rewind(s->ex->scratch, mark);
-    if (st != RS_OK)
-        return st;
-    lin.kind = t->rank > 2 ? RS_PROF_CONV1 : RS_PROF_LINEAR;
-    rs_wtensor_drop(t);
-    *l = lin;
-    return RS_OK;
+    return st;
 }
 
 /* weights, input, output and what is added to it */
@@ -144,12 +144,12 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     if (st == RS_OK)
         st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, s->fast,
                           &conv.w, err);
+    if (st == RS_OK) {
+        rs_wtensor_drop(t);
+        *c = conv;
+    }
     rs_arena_rewind(s->ex->scratch, mark);
-    if (st != RS_OK)
-        return st;
-    rs_wtensor_drop(t);
-    *c = conv;
-    return RS_OK;
+    return st;
 }
 
 static rs_prof_kind conv_kind(const rs_conv *c)

@@ -165,7 +165,8 @@ void rs_pipeline_close(rs_pipeline **pipeline)
 rs_model_options rs_pipeline_model_options(const rs_pipeline_spec *spec)
 {
     return (rs_model_options){ .tokenizer = spec->tokenizer, .memory = spec->memory,
-                               .precision = spec->precision, .threads = spec->threads };
+                               .precision = spec->precision, .threads = spec->threads,
+                               .first = &spec->img2img };
 }
 
 const rs_pipeline_spec *rs_pipeline_get(const rs_pipeline *pipeline)

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "media/media.h"
 #include "opt/path.h"
+#include "stage/loras.h"
 #include "weights/bundle.h"
 
 static const char *text_at(const void *at)
@@ -176,6 +177,36 @@ static void check_size(rs_opt_ctx *ctx, rs_pos pos, rs_size size, int multiple)
                  size.width, size.height);
 }
 
+/* Whether every network's tensors have their places in the model. */
+static void check_loras(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec,
+                        const rs_bundle *bundle)
+{
+    const rs_entry *group = rs_value_find(map, "img2img", strlen("img2img"));
+    const rs_entry *list = group ? rs_opt_given(group->value, "loras") : NULL;
+    const rs_entry *prompt = group ? rs_opt_given(group->value, "prompt") : NULL;
+    const rs_entry *at = list ? list : prompt;
+    rs_networks *networks = NULL;
+    const char *plain;
+    rs_list loras;
+    rs_err err = { 0 };
+    if (!at)
+        return;
+    rs_status s = rs_loras_of(ctx->arena, &spec->img2img, &loras, &plain, &err);
+    rs_lora *shown = s == RS_OK && loras.n ? RS_NEW_N(ctx->arena, rs_lora, loras.n) : NULL;
+    for (size_t i = 0; shown && i < loras.n; i++) {
+        shown[i] = ((const rs_lora *)loras.at)[i];
+        shown[i].path = rs_path_show(ctx->current_dir, shown[i].path);
+    }
+    if (shown)
+        s = rs_networks_open(ctx->arena, bundle, shown, loras.n, NULL, &networks, &err);
+    else if (s == RS_OK && loras.n)
+        ctx->diags->nomem = true;
+    rs_networks_close(&networks);
+    if (s != RS_OK)
+        rs_diags_add(ctx->diags, at->value->pos, list ? "img2img.loras" : "img2img.prompt",
+                     s == RS_E_INVALID ? s : RS_E_NOTFOUND, NULL, "%s", err.msg);
+}
+
 /* Opening reads headers and configuration, no weights. */
 static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
 {
@@ -189,6 +220,8 @@ static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline
         rs_diags_add(ctx->diags, model->value->pos, "model", RS_E_NOTFOUND, NULL, "%s", err.msg);
     else if (size)
         check_size(ctx, size->value->pos, spec->size, 1 << (rs_bundle_vae(bundle)->n_levels - 1));
+    if (bundle)
+        check_loras(ctx, map, spec, bundle);
     rs_bundle_close(&bundle);
 }
 

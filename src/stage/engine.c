@@ -14,6 +14,8 @@
  */
 #include "stage/engine.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "tensor/gemm.h"
@@ -33,17 +35,22 @@ static rs_status load(rs_model *m, rs_part part, rs_arena *arena, rs_err *err)
     }
 }
 
-rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err)
+static void unload(rs_model *m)
 {
-    if (part == RS_PART_TEXT ? m->text != NULL : part == RS_PART_UNET ? m->unet != NULL : m->vae != NULL)
-        return RS_OK;
-    const bool unet = part == RS_PART_UNET;
     rs_profile_flush(m->profile); /* its names go */
     m->text = NULL;
     m->unet = NULL;
     m->vae = NULL;
     rs_arena_rewind(m->unet_arena, m->unet_start);
     rs_arena_rewind(m->other_arena, m->other_start);
+}
+
+rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err)
+{
+    if (part == RS_PART_TEXT ? m->text != NULL : part == RS_PART_UNET ? m->unet != NULL : m->vae != NULL)
+        return RS_OK;
+    const bool unet = part == RS_PART_UNET;
+    unload(m);
     m->ex.scratch = unet ? m->other_arena : m->unet_arena;
     const double t0 = rs_prof_start(m->ex.prof);
     RS_TRY(load(m, part, unet ? m->unet_arena : m->other_arena, err));
@@ -56,6 +63,48 @@ static rs_status load_or_check(rs_model *m, rs_part part, rs_err *err)
 {
     return m->memory == RS_MEMORY_LOW ? rs_bundle_check(m->bundle, part, err)
                                       : load(m, part, m->unet_arena, err);
+}
+
+static rs_status load_parts(rs_model *m, rs_err *err)
+{
+    for (rs_part part = 0; part < RS_PARTS; part++)
+        RS_TRY(load_or_check(m, part, err));
+    return RS_OK;
+}
+
+static bool same_loras(rs_list a, rs_list b)
+{
+    const rs_lora *x = a.at, *y = b.at;
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (strcmp(x[i].path, y[i].path) != 0 || x[i].weight != y[i].weight || x[i].te != y[i].te ||
+            x[i].unet != y[i].unet || x[i].dyn != y[i].dyn)
+            return false;
+    return true;
+}
+
+/* Replaces the set; the parts are those of the old one until they are loaded again. */
+static rs_status change_loras(rs_model *m, rs_list loras, rs_err *err)
+{
+    rs_lora_set set;
+    RS_TRY(rs_lora_set_open(m->bundle, loras, m->pool, &set, err));
+    rs_lora_set_close(&m->loras);
+    m->loras = set;
+    rs_bundle_use_networks(m->bundle, set.networks);
+    return RS_OK;
+}
+
+rs_status rs_model_use_loras(rs_model *m, rs_list loras, rs_err *err)
+{
+    if (same_loras(m->loras.loras, loras))
+        return RS_OK;
+    RS_TRY(change_loras(m, loras, err));
+    m->prompts = (rs_prompts){ 0 };
+    rs_arena_rewind(m->prompt_arena, m->prompt_start);
+    unload(m);
+    m->ex.scratch = m->other_arena;
+    return load_parts(m, err);
 }
 
 /* arch: NULL, or instead of a path. */
@@ -89,8 +138,13 @@ static rs_status open_parts(rs_model *m, const char *path, const rs_arch *arch,
     m->ex.prof = rs_profile_prof(o->profile);
     rs_gemm_init();
     RS_TRY(open_bundle(m, path, arch, o, err));
-    for (rs_part part = 0; part < RS_PARTS; part++)
-        RS_TRY(load_or_check(m, part, err));
+    if (o->first) {
+        rs_list loras;
+        const char *prompt;
+        RS_TRY(rs_loras_of(m->arena, o->first, &loras, &prompt, err));
+        RS_TRY(change_loras(m, loras, err));
+    }
+    RS_TRY(load_parts(m, err));
     return rs_noise_levels_init(m->arena, rs_bundle_noise(m->bundle), &m->levels, err);
 }
 
@@ -157,6 +211,7 @@ void rs_model_close(rs_model **model)
         return;
     rs_model *m = *model;
     rs_profile_flush(m->profile);
+    rs_lora_set_close(&m->loras);
     rs_bundle_close(&m->bundle);
     rs_pool_close(&m->pool);
     rs_arena_close(&m->other_arena);

@@ -10,6 +10,7 @@
 #include "model/vae.h"
 #include "restyle/img2img.h"
 #include "sample/levels.h"
+#include "stage/loras.h"
 #include "stage/profile.h"
 #include "tensor/exec.h"
 #include "weights/archs.h"
@@ -43,6 +44,7 @@ struct rs_model {
     rs_vae *vae;
     rs_arena_mark unet_start, other_start, prompt_start;
     rs_prompts prompts;
+    rs_lora_set loras;        /* merged into the parts */
 };
 
 /* As rs_model_open with random weights (weights/archs.h). Without a tokenizer no
@@ -52,6 +54,10 @@ rs_status rs_model_open_random(const rs_arch *arch, const rs_model_options *opti
 
 /* Loads the part if it is not there; with RS_MEMORY_LOW the others go. */
 rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err);
+
+/* Makes the parts those with exactly these networks (rs_lora) merged; loads them anew, and
+ * forgets the prompts, unless they are. */
+rs_status rs_model_use_loras(rs_model *m, rs_list loras, rs_err *err);
 
 /* Makes m->prompts hold these two texts. May need the text encoder. */
 rs_status rs_model_set_prompts(rs_model *m, const char *prompt, const char *negative, rs_err *err);

@@ -188,8 +188,12 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
     if (plan.n_steps == 0)
         return pass_through(r, init, out, err);
+    const char *prompt;
+    rs_list loras;
+    RS_TRY(rs_loras_of(m->run_arena, r->p, &loras, &prompt, err));
+    RS_TRY(rs_model_use_loras(m, loras, err));
     const double t0 = rs_prof_start(m->ex.prof);
-    RS_TRY(rs_model_set_prompts(m, r->p->prompt, r->p->negative_prompt, err));
+    RS_TRY(rs_model_set_prompts(m, prompt, r->p->negative_prompt, err));
     end_part(m, t0, "prompts");
     RS_TRY(new_latent(r, init->height, init->width, err));
     const size_t values = rs_tensor_count(&r->picture);

@@ -1,6 +1,7 @@
 #include "stage/img2img_opts.h"
 
 #include "restyle/img2img.h"
+#include "stage/lora_opts.h"
 
 static const rs_opt_choice steps_modes[] = {
     { "a1111", RS_STEPS_A1111, "int(min(strength, 0.999) * steps) + 1 steps, as A1111 does" },
@@ -79,6 +80,11 @@ static const rs_opt rows[] = {
     { "color_correction", OPT_BOOL(color_correction), AFFECTS_OUTPUT,
       HELP("give the result the colours of the source and keep its own light and shade, as A1111's "
            "option; stops colours drifting in a loop") },
+    { "loras", OPT_LIST(loras, &rs_lora_list), AFFECTS_OUTPUT,
+      EXAMPLE("[{path: ink.safetensors, weight: 0.8}]"),
+      HELP("networks merged into the model: LoRA, LoHa, LoKr, IA3, full differences, DoRA") },
+    { "lora_dir", OPT_PATH(lora_dir), EXAMPLE("loras"), FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
+      HELP("the folder in which <lora:name:weight> in a prompt finds name.safetensors") },
     { 0 }
 };
 #undef OPT_STRUCT

@@ -1,9 +1,11 @@
 #include "weights/bundle.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/mem.h"
 #include "weights/bundle_parts.h"
 #include "weights/names_sd15.h"
 #include "weights/part_tensors.h"
@@ -290,11 +292,68 @@ rs_status rs_bundle_check(const rs_bundle *b, rs_part part, rs_err *err)
     return c.status;
 }
 
-rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,
-                           const int64_t *want, rs_pool *pool, const rs_wtensor **out, rs_err *err)
+void rs_bundle_use_networks(rs_bundle *b, const rs_networks *networks)
 {
-    RS_TRY(find_or_fail(b, part, name, out, err));
-    const rs_status s = rs_wtensor_finite(*out, rank, want, pool, err);
+    b->networks = networks;
+}
+
+static bool all_finite(const float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+/* The tensor with the networks added. */
+static rs_status merge(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
+                       const rs_wtensor *t, rs_wtensor *out, rs_err *err)
+{
+    size_t bytes;
+    float *sum = rs_mul_size(t->count, sizeof(float), &bytes) ? rs_arena_alloc(arena, bytes) : NULL;
+    if (!sum)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to merge networks into '%.200s'", name);
+    rs_wtensor_read(t, 0, t->count, sum);
+    rs_wtensor_drop(t);
+    RS_TRY(rs_networks_add(b->networks, arena, part, name, sum, err));
+    if (!all_finite(sum, t->count))
+        return RS_FAIL(err, RS_E_RANGE, "'%.200s' plus its networks is not finite: lower their weights",
+                       name);
+    *out = *t;
+    out->dtype = RS_DTYPE_F32;
+    out->dtype_text = "F32";
+    out->data = (const uint8_t *)sum;
+    out->bytes = bytes;
+    out->in_memory = true;
+    return RS_OK;
+}
+
+static rs_status find_merged(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
+                             int rank, const int64_t *want, const rs_wtensor **out, rs_err *err)
+{
+    const rs_wtensor *t;
+    RS_TRY(find_or_fail(b, part, name, &t, err));
+    if (b->networks && rs_networks_touch(b->networks, part, name)) {
+        rs_wtensor *sum = RS_NEW(arena, rs_wtensor);
+        if (!sum)
+            return RS_FAIL(err, RS_E_NOMEM, "no memory to merge networks into '%.200s'", name);
+        RS_TRY(rs_wtensor_check(t, rank, want, err));
+        RS_TRY(merge(arena, b, part, name, t, sum, err));
+        t = sum;
+    }
+    *out = t;
+    return RS_OK;
+}
+
+rs_status rs_bundle_tensor(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
+                           int rank, const int64_t *want, rs_pool *pool, const rs_wtensor **out,
+                           rs_err *err)
+{
+    const rs_wtensor *t;
+    RS_TRY(find_merged(arena, b, part, name, rank, want, &t, err));
+    const rs_status s = rs_wtensor_finite(t, rank, want, pool, err);
+    if (s == RS_OK)
+        *out = t;
     return s == RS_OK ? s : rs_err_wrap(err, s, "%s", rs_part_name(part));
 }
 
@@ -303,7 +362,7 @@ rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const
                         const int64_t *want, const float **out, rs_err *err)
 {
     const rs_wtensor *t;
-    RS_TRY(find_or_fail(b, part, name, &t, err));
+    RS_TRY(find_merged(arena, b, part, name, rank, want, &t, err));
     const rs_status s = rs_wtensor_f32(arena, t, rank, want, out, err);
     return s == RS_OK ? s : rs_err_wrap(err, s, "%s", rs_part_name(part));
 }

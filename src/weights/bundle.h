@@ -116,10 +116,16 @@ const rs_wtensor *rs_bundle_find(const rs_bundle *b, rs_part part, const char *n
  * are not looked at. */
 rs_status rs_bundle_check(const rs_bundle *b, rs_part part, rs_err *err);
 
+/* From here on the two functions below give tensors with these networks added
+ * (networks.h), as floats in the caller's arena; NULL: as they are in the file. */
+struct rs_networks;
+void rs_bundle_use_networks(rs_bundle *b, const struct rs_networks *networks);
+
 /* rs_bundle_find and rs_wtensor_finite in one: a tensor whose data may be used as
- * it lies in the file. */
-rs_status rs_bundle_tensor(const rs_bundle *b, rs_part part, const char *name, int rank,
-                           const int64_t *want, rs_pool *pool, const rs_wtensor **out, rs_err *err);
+ * it lies in the file. Only the sum with a network takes memory of arena. */
+rs_status rs_bundle_tensor(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,
+                           int rank, const int64_t *want, rs_pool *pool, const rs_wtensor **out,
+                           rs_err *err);
 
 /* rs_bundle_find and rs_wtensor_f32 in one; the error names part and tensor. */
 rs_status rs_bundle_f32(rs_arena *arena, const rs_bundle *b, rs_part part, const char *name,

@@ -6,6 +6,7 @@
 #define RS_WEIGHTS_BUNDLE_PARTS_H
 
 #include "weights/bundle.h"
+#include "weights/networks.h"
 
 struct rs_bundle {
     rs_arena *arena;
@@ -21,6 +22,7 @@ struct rs_bundle {
     rs_noise_config noise;
     const char *note;               /* something to know about the noise schedule, or NULL */
     const char *vocab, *merges;     /* NULL while not found */
+    const rs_networks *networks;    /* added to what is read, or NULL */
 };
 
 /* Takes one problem; false stops. err is cleared by the caller afterwards. */

@@ -39,6 +39,7 @@ typedef struct rs_wtensor {
     const uint8_t *data;
     size_t bytes;
     const char *file;  /* the file it lies in, for messages */
+    bool in_memory;    /* data lies in an arena, not in a mapping */
 } rs_wtensor;
 
 typedef struct rs_weights rs_weights;
@@ -81,7 +82,11 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
 rs_status rs_wtensor_finite(const rs_wtensor *t, int rank, const int64_t *want, rs_pool *pool,
                             rs_err *err);
 
-/* For a tensor whose values were copied: its part of the file may leave memory. */
+/* n values of a tensor of dtype F32, F16, BF16 or F64 as floats, from the first-th on. */
+void rs_wtensor_read(const rs_wtensor *t, size_t first, size_t n, float *dst);
+
+/* For a tensor whose values were copied: its part of the file may leave memory. Nothing
+ * happens to a tensor in an arena. */
 void rs_wtensor_drop(const rs_wtensor *t);
 
 /* Whether rs_wtensor_f32 would get as far as the values: the same errors. */

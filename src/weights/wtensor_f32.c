@@ -167,9 +167,15 @@ rs_status rs_wtensor_f32(rs_arena *arena, const rs_wtensor *t, int rank, const i
     return RS_OK;
 }
 
+void rs_wtensor_read(const rs_wtensor *t, size_t first, size_t n, float *dst)
+{
+    convert(rs_kern_active(), dst, t, first, n);
+}
+
 void rs_wtensor_drop(const rs_wtensor *t)
 {
-    rs_map_drop(t->data, t->bytes);
+    if (!t->in_memory)
+        rs_map_drop(t->data, t->bytes);
 }
 
 /* Index of the first of the values first..first + n that is no finite float, or first + n. */

@@ -1,0 +1,105 @@
+#include "stage/loras.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "prompt/prompt_tags.h"
+
+#define SET_BLOCK ((size_t)1 << 20)
+
+static rs_status no_memory(rs_err *err)
+{
+    return RS_FAIL(err, RS_E_NOMEM, "no memory for the networks");
+}
+
+/* name.safetensors in the folder; the name must not lead out of it. */
+static rs_status find_file(rs_arena *arena, const char *dir, const rs_prompt_tag *tag, const char **path,
+                           rs_err *err)
+{
+    const size_t size = strlen(tag->name) + sizeof(".safetensors");
+    char *name = rs_arena_alloc(arena, size);
+    if (!name)
+        return no_memory(err);
+    if (!dir)
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: 'lora_dir' must say in which folder "
+                       "networks are", tag->kind, tag->name);
+    if (tag->name[0] == '/' || strstr(tag->name, ".."))
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: a name leads out of 'lora_dir'",
+                       tag->kind, tag->name);
+    snprintf(name, size, "%s.safetensors", tag->name);
+    if (!(*path = rs_path_join(arena, dir, name)))
+        return no_memory(err);
+    if (!rs_is_file(*path))
+        return RS_FAIL(err, RS_E_NOTFOUND, "prompt: <%.20s:%.100s>: there is no '%.400s'", tag->kind,
+                       tag->name, *path);
+    return RS_OK;
+}
+
+static rs_status from_tag(rs_arena *arena, const char *dir, const rs_prompt_tag *tag, rs_lora *out,
+                          rs_err *err)
+{
+    if (strcmp(tag->kind, "lora") != 0 && strcmp(tag->kind, "lyco") != 0)
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: tags of the kinds lora and lyco are "
+                       "supported", tag->kind, tag->name);
+    *out = (rs_lora){ .weight = 1, .te = (float)tag->te, .unet = (float)tag->unet, .dyn = tag->dyn };
+    return find_file(arena, dir, tag, &out->path, err);
+}
+
+rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list *loras,
+                      const char **prompt, rs_err *err)
+{
+    rs_prompt_tags tags;
+    const size_t before = params->loras.n;
+    RS_TRY(rs_prompt_tags_parse(arena, params->prompt, prompt, &tags, err));
+    *loras = params->loras;
+    if (tags.n == 0)
+        return RS_OK;
+    rs_lora *all = RS_NEW_N(arena, rs_lora, before + tags.n);
+    if (!all)
+        return no_memory(err);
+    if (before)
+        memcpy(all, params->loras.at, before * sizeof(*all));
+    for (size_t i = 0; i < tags.n; i++)
+        RS_TRY(from_tag(arena, params->lora_dir, &tags.items[i], &all[before + i], err));
+    *loras = (rs_list){ before + tags.n, all };
+    return RS_OK;
+}
+
+static rs_status fill(rs_bundle *bundle, rs_list loras, rs_pool *pool, rs_lora_set *set, rs_err *err)
+{
+    rs_lora *copy = RS_NEW_N(set->arena, rs_lora, loras.n);
+    if (!copy)
+        return no_memory(err);
+    for (size_t i = 0; i < loras.n; i++) {
+        copy[i] = ((const rs_lora *)loras.at)[i];
+        if (!(copy[i].path = rs_arena_strdup(set->arena, copy[i].path)))
+            return no_memory(err);
+    }
+    set->loras = (rs_list){ loras.n, copy };
+    return rs_networks_open(set->arena, bundle, copy, loras.n, pool, &set->networks, err);
+}
+
+rs_status rs_lora_set_open(rs_bundle *bundle, rs_list loras, rs_pool *pool, rs_lora_set *set, rs_err *err)
+{
+    rs_lora_set s = { 0 };
+    if (loras.n) {
+        if (!(s.arena = rs_arena_open(SET_BLOCK)))
+            return no_memory(err);
+        const rs_status status = fill(bundle, loras, pool, &s, err);
+        if (status != RS_OK) {
+            rs_lora_set_close(&s);
+            return status;
+        }
+    }
+    *set = s;
+    return RS_OK;
+}
+
+void rs_lora_set_close(rs_lora_set *set)
+{
+    rs_networks_close(&set->networks);
+    rs_arena_close(&set->arena);
+    *set = (rs_lora_set){ 0 };
+}

@@ -1,0 +1,26 @@
+/* Which networks a picture is made with, and a model's way from one set to another. */
+#ifndef RS_STAGE_LORAS_H
+#define RS_STAGE_LORAS_H
+
+#include "restyle/img2img.h"
+#include "weights/networks.h"
+
+/* The networks merged into a loaded model; zeroed: none. */
+typedef struct rs_lora_set {
+    rs_arena *arena; /* of all that follows */
+    rs_list loras;   /* of rs_lora */
+    rs_networks *networks;
+} rs_lora_set;
+
+/* *loras: params->loras and behind them what the prompt's tags <lora:name:te:unet> name
+ * (<lyco:...> means the same): the file name.safetensors in params->lora_dir. *prompt: the
+ * prompt without tags. Both in memory of arena, or of params. A tag of another kind, or of
+ * no file, is an error. */
+rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list *loras,
+                      const char **prompt, rs_err *err);
+
+/* Makes *set of copies of these; an empty list needs nothing. */
+rs_status rs_lora_set_open(rs_bundle *bundle, rs_list loras, rs_pool *pool, rs_lora_set *set, rs_err *err);
+void rs_lora_set_close(rs_lora_set *set); /* zeroes *set */
+
+#endif
