@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 awk '
 BEGIN {
-    split("base 0 par 1 opt 1 prompt 1 kernel 1 conf 2 media 2 tensor 2 weights 3 nn 4 model 5 sample 5 stage 6 bench 7 pipe 7 job 8 cli 9", t, " ")
+    split("base 0 par 1 opt 1 prompt 1 infotext 1 kernel 1 conf 2 media 2 tensor 2 weights 3 nn 4 model 5 sample 5 stage 6 bench 7 pipe 7 job 8 cli 9", t, " ")
     for (i = 1; i in t; i += 2) level[t[i]] = t[i + 1]
     # header prefix -> the only folders that may include it
     only["yaml.h"] = "conf"; only["png.h"] = "media"; only["cblas.h"] = "tensor"
