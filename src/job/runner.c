@@ -90,7 +90,7 @@ static rs_status check_size(const struct job *j, rs_err *err)
 static rs_status check_output(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
-    RS_TRY(rs_sink_kind_of(j->spec->output, &j->sink_kind, err));
+    RS_TRY(rs_sink_kind_of(j->spec->output, info->kind == RS_SOURCE_STILL, &j->sink_kind, err));
     if (j->sink_kind == RS_SINK_PICTURE && info->n_frames_exact && info->n_frames > 1)
         return RS_FAIL(err, RS_E_INVALID, "'%s' is one picture, but '%s' has %lld frames: name a folder or "
                        "a video", j->spec->output, j->spec->input, (long long)info->n_frames);

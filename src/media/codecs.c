@@ -29,8 +29,8 @@ rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_er
     if (!f || f->video_codec == AV_CODEC_ID_NONE || strcmp(f->name, "mp3") == 0)
         return RS_FAIL(
             err, RS_E_INVALID,
-            "cannot write '%s': '%s' names no video container, expected %s, .png for one "
-            "picture, or a folder",
+            "cannot write '%s': '%s' names no video container, expected %s, .png, .jpg or "
+            ".webp for one picture, or a folder",
             path, ext, CONTAINERS);
     *format = f;
     return RS_OK;

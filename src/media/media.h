@@ -60,6 +60,8 @@ typedef struct rs_frame {
     const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives as
                               long as the source */
     const char *png_name;  /* the same with .png, unique within its folder; NULL for videos */
+    const char *text;      /* for the file's metadata; NULL: none of its own. The writer's caller
+                              keeps it until the frame is written */
 } rs_frame;
 
 void rs_frame_release(rs_frame *frame); /* zeroes *frame */
@@ -96,7 +98,11 @@ typedef struct rs_sink_options {
     const char *copy_from;     /* file from which `copy` is copied, packet by packet; or NULL */
     unsigned copy;             /* RS_COPY_* */
     bool overwrite;            /* an existing output is an error otherwise */
-    const char *text;          /* `parameters` in PNGs, comment in videos; may be NULL */
+    bool still;                /* one picture will be written: .webp is no animation then */
+    int quality;               /* 1 to 100, of JPEG and WebP pictures */
+    bool lossless;             /* WebP pictures */
+    const char *text;          /* a picture's parameters, unless the frame has its own; comment in
+                                  videos; may be NULL */
     const rs_log *log;         /* may be NULL */
 } rs_sink_options;
 
@@ -107,12 +113,13 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info);
 typedef enum rs_sink_kind {
     RS_SINK_VIDEO,
     RS_SINK_FOLDER, /* PNGs named as their sources, or frame_000001.png, ... */
-    RS_SINK_PICTURE /* one PNG */
+    RS_SINK_PICTURE /* one PNG, JPEG or WebP */
 } rs_sink_kind;
 
-/* An existing folder, a trailing slash, or no extension: a folder; .png: one
- * picture; else a video, whose extension must be one FFmpeg can write. */
-rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err);
+/* An existing folder, a trailing slash, or no extension: a folder; .png, .jpg or
+ * .jpeg, and .webp when still is set: one picture; else a video, whose extension
+ * must be one FFmpeg can write. */
+rs_status rs_sink_kind_of(const char *path, bool still, rs_sink_kind *kind, rs_err *err);
 
 /* For `check`: whether path's container takes this encoder (NULL: its default);
  * folders and pictures take any. Opens and creates nothing. */
@@ -129,7 +136,7 @@ typedef struct rs_sink rs_sink;
 rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink,
                        rs_err *err);
 
-/* Uses image, pts, duration and png_name; the frame stays the caller's. pts must
+/* Uses image, pts, duration, png_name and text; the frame stays the caller's. pts must
  * increase. PNGs appear whole, one by one; a single one at commit. */
 rs_status rs_sink_write(rs_sink *sink, const rs_frame *frame, rs_err *err);
 

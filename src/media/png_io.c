@@ -1,4 +1,4 @@
-/* libpng reports errors with longjmp. The two functions that call setjmp keep
+/* libpng reports errors with longjmp. The functions that call setjmp keep
  * everything they must release in a struct of their caller, call nothing but
  * libpng and code without state of its own, and return a bool, so that no jump
  * leaves this file and no local is read after one. */
@@ -11,6 +11,7 @@
 #include <png.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "media/convert.h"
 
 #define MAX_SIDE 32768
@@ -195,6 +196,74 @@ rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_i
         s = RS_FAIL(err, strstr(j.problem, "memory") ? RS_E_NOMEM : RS_E_CORRUPT,
                     "cannot read the PNG '%s': %s", name, j.problem);
     }
+    png_destroy_read_struct(&j.png, &j.info, NULL);
+    job_release(&j);
+    return s;
+}
+
+/* Copies the text into the job; Latin-1 and UTF-8 need at most two bytes a byte. */
+static bool take_text(struct png_job *j)
+{
+    png_textp texts = NULL;
+    const int n = png_get_text(j->png, j->info, &texts, NULL);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(texts[i].key, "parameters") != 0)
+            continue;
+        const bool latin1 = texts[i].compression < PNG_ITXT_COMPRESSION_NONE;
+        const char *p = texts[i].text, *const end = p + strlen(p);
+        char *to = rs_alloc(3 * (size_t)(end - p) + 1); /* U+FFFD for a bad byte */
+        if (!to)
+            png_error(j->png, "out of memory");
+        j->out = (uint8_t *)to;
+        while (p < end)
+            to += rs_utf8_put(to, latin1 ? (unsigned char)*p++ : rs_utf8_next(&p, end));
+        *to = '\0';
+        return true;
+    }
+    return false;
+}
+
+static bool read_text(struct png_job *j)
+{
+    if (setjmp(png_jmpbuf(j->png)))
+        return false;
+    png_set_user_limits(j->png, MAX_SIDE, MAX_SIDE);
+    png_set_chunk_malloc_max(j->png, 16u << 20);
+    png_set_read_fn(j->png, j, on_read);
+    png_read_info(j->png, j->info);
+    if (take_text(j))
+        return true;
+    const png_uint_32 h = png_get_image_height(j->png, j->info);
+    check_plausible(j, h);
+    const int passes = png_set_interlace_handling(j->png);
+    png_read_update_info(j->png, j->info);
+    j->rows = rs_calloc(png_get_rowbytes(j->png, j->info));
+    if (!j->rows)
+        png_error(j->png, "out of memory");
+    for (int pass = 0; pass < passes; pass++)
+        for (png_uint_32 y = 0; y < h; y++)
+            png_read_row(j->png, j->rows, NULL);
+    png_read_end(j->png, j->info);
+    take_text(j);
+    return true;
+}
+
+rs_status rs_png_text(rs_arena *arena, const uint8_t *data, size_t size, const char *name,
+                      const char **text, rs_err *err)
+{
+    struct png_job j = { .in = data, .in_size = size };
+    rs_status s = RS_OK;
+    j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL,
+                                     on_malloc, on_free);
+    j.info = j.png ? png_create_info_struct(j.png) : NULL;
+    *text = NULL;
+    if (!j.info)
+        s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", name);
+    else if (!read_text(&j))
+        s = RS_FAIL(err, strstr(j.problem, "memory") ? RS_E_NOMEM : RS_E_CORRUPT,
+                    "cannot read the PNG '%s': %s", name, j.problem);
+    else if (j.out && !(*text = rs_arena_strdup(arena, (char *)j.out)))
+        s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", name);
     png_destroy_read_struct(&j.png, &j.info, NULL);
     job_release(&j);
     return s;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "restyle/image.h"
 
@@ -21,5 +22,10 @@ rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_i
  * tEXt when ASCII and iTXt otherwise, as Pillow and A1111 do. */
 rs_status rs_png_encode(const rs_image *image, const char *text, uint8_t **data, size_t *size,
                         rs_err *err);
+
+/* The text of a `parameters` chunk (tEXt, zTXt or iTXt) in UTF-8, or *text = NULL;
+ * it may stand behind the picture. */
+rs_status rs_png_text(rs_arena *arena, const uint8_t *data, size_t size, const char *name,
+                      const char **text, rs_err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* A sink is a video file, a folder of PNGs, or one PNG. */
+/* A sink is a video file, a folder of PNGs, or one picture. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
@@ -14,15 +14,16 @@
 #include "media/av_out.h"
 #include "media/codecs.h"
 #include "media/media.h"
-#include "media/png_io.h"
+#include "media/still_encode.h"
 
 struct rs_sink {
     rs_sink_kind kind;
     rs_av_out *video;
     rs_arena *arena;
     const char *path, *temp, *text;
-    uint8_t *png; /* RS_SINK_PICTURE: the file's bytes, until commit */
-    size_t png_size;
+    uint8_t *data; /* RS_SINK_PICTURE: the file's bytes, until commit */
+    size_t size;
+    rs_still_options still;
     bool overwrite;
     int64_t n_frames;
 };
@@ -40,10 +41,18 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
         .crf = -1,
         .copy_from = info->kind == RS_SOURCE_VIDEO ? info->path : NULL,
         .copy = RS_COPY_AUDIO | RS_COPY_SUBTITLES | RS_COPY_METADATA,
+        .still = info->kind == RS_SOURCE_STILL,
+        .quality = 80,
     };
 }
 
-rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err)
+static bool is_picture(const char *ext, bool still)
+{
+    return strcasecmp(ext, ".png") == 0 || strcasecmp(ext, ".jpg") == 0 ||
+           strcasecmp(ext, ".jpeg") == 0 || (still && strcasecmp(ext, ".webp") == 0);
+}
+
+rs_status rs_sink_kind_of(const char *path, bool still, rs_sink_kind *kind, rs_err *err)
 {
     const size_t n = strlen(path);
     if (n == 0)
@@ -51,7 +60,7 @@ rs_status rs_sink_kind_of(const char *path, rs_sink_kind *kind, rs_err *err)
     const char *ext = rs_path_ext(path);
     if (path[n - 1] == '/' || rs_is_dir(path) || ext[0] == '\0') {
         *kind = RS_SINK_FOLDER;
-    } else if (strcasecmp(ext, ".png") == 0) {
+    } else if (is_picture(ext, still)) {
         *kind = RS_SINK_PICTURE;
     } else {
         const AVOutputFormat *format;
@@ -72,7 +81,7 @@ const char *rs_sink_temp_path(rs_arena *arena, const char *path, rs_sink_kind ki
 rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err)
 {
     rs_sink_kind kind;
-    RS_TRY(rs_sink_kind_of(path, &kind, err));
+    RS_TRY(rs_sink_kind_of(path, false, &kind, err));
     if (kind != RS_SINK_VIDEO)
         return RS_OK;
     const AVOutputFormat *format;
@@ -119,7 +128,7 @@ static rs_status open_picture(rs_sink *s, rs_err *err)
 
 static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o, rs_err *err)
 {
-    RS_TRY(rs_sink_kind_of(path, &s->kind, err));
+    RS_TRY(rs_sink_kind_of(path, o->still, &s->kind, err));
     if (s->kind == RS_SINK_VIDEO)
         return rs_av_out_open(path, o, &s->video, err);
     s->arena = rs_arena_open(8192);
@@ -129,6 +138,7 @@ static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o
     if (!s->path || !s->temp || (o->text && !s->text))
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     s->overwrite = o->overwrite;
+    s->still = (rs_still_options){ .quality = o->quality, .lossless = o->lossless };
     return s->kind == RS_SINK_FOLDER ? open_folder(s, err) : open_picture(s, err);
 }
 
@@ -146,11 +156,19 @@ rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink
     return status;
 }
 
-static rs_status write_png(const rs_sink *s, const char *path, const rs_image *image, rs_err *err)
+static rs_status encode(const rs_sink *s, const char *path, const rs_frame *frame, uint8_t **data,
+                        size_t *size, rs_err *err)
+{
+    rs_still_options o = s->still;
+    o.text = frame->text ? frame->text : s->text;
+    return rs_still_encode(rs_still_format_of(path), &frame->image, &o, data, size, err);
+}
+
+static rs_status write_picture(const rs_sink *s, const char *path, const rs_frame *frame, rs_err *err)
 {
     uint8_t *data = NULL;
     size_t size = 0;
-    RS_TRY(rs_png_encode(image, s->text, &data, &size, err));
+    RS_TRY(encode(s, path, frame, &data, &size, err));
     const rs_status status = rs_write_file_by(s->temp, path, data, size, err);
     rs_free(data);
     return status;
@@ -163,7 +181,7 @@ static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *er
     const rs_arena_mark mark = rs_arena_save(s->arena);
     const char *path =
         rs_path_join(s->arena, s->path, frame->png_name ? frame->png_name : numbered);
-    const rs_status status = path ? write_png(s, path, &frame->image, err)
+    const rs_status status = path ? write_picture(s, path, frame, err)
                                   : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
     rs_arena_rewind(s->arena, mark);
     return status;
@@ -179,7 +197,7 @@ rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
                        s->path);
     RS_TRY(s->kind == RS_SINK_FOLDER
                ? write_into_folder(s, frame, err)
-               : rs_png_encode(&frame->image, s->text, &s->png, &s->png_size, err));
+               : encode(s, s->path, frame, &s->data, &s->size, err));
     s->n_frames++;
     return RS_OK;
 }
@@ -190,9 +208,9 @@ rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err)
         return RS_OK;
     rs_sink *s = *sink;
     rs_status status = rs_av_out_close(&s->video, commit, err);
-    if (commit && s->png)
-        status = rs_write_file_by(s->temp, s->path, s->png, s->png_size, err);
-    rs_free(s->png);
+    if (commit && s->data)
+        status = rs_write_file_by(s->temp, s->path, s->data, s->size, err);
+    rs_free(s->data);
     rs_arena_close(&s->arena);
     rs_free(s);
     *sink = NULL;

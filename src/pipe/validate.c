@@ -85,7 +85,7 @@ bool rs_check_output(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const 
     (void)row;
     rs_sink_kind kind;
     rs_err err = { 0 };
-    if (rs_sink_kind_of(rs_path_show(ctx->current_dir, text_at(at)), &kind, &err) != RS_OK) {
+    if (rs_sink_kind_of(rs_path_show(ctx->current_dir, text_at(at)), false, &kind, &err) != RS_OK) {
         rs_diags_add(ctx->diags, value->pos, key, RS_E_INVALID, NULL, "%s", err.msg);
         return false;
     }

@@ -1,4 +1,4 @@
-"""Parameter texts and what A1111 reads out of them: tests/golden/infotext.json.
+"""Parameter texts and what A1111 reads out of them: tests/golden/infotext/texts.json.
 
     python tools/reference/infotext.py --a1111 STABLE_DIFFUSION_WEBUI [OUT.json]
 
@@ -44,7 +44,7 @@ def main():
     root = pathlib.Path(__file__).parents[2]
     p = argparse.ArgumentParser()
     p.add_argument("--a1111", type=pathlib.Path, required=True)
-    p.add_argument("out", nargs="?", type=pathlib.Path, default=root / "tests/golden/infotext.json")
+    p.add_argument("out", nargs="?", type=pathlib.Path, default=root / "tests/golden/infotext/texts.json")
     a = p.parse_args()
     opts = types.SimpleNamespace(infotext_styles="Ignore", use_old_hires_fix_width_height=False)
     names = ("re_param_code", "re_param", "re_imagesize", "quote", "unquote", "parse_generation_parameters",

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "tests/lib/test.h"
 
-#define GOLDEN RS_SOURCE_DIR "/tests/golden/infotext.json"
+#define GOLDEN RS_SOURCE_DIR "/tests/golden/infotext/texts.json"
 
 static rs_err err;
 

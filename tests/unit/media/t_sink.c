@@ -265,7 +265,7 @@ static void refused(void)
         { "a.mp4", "libx264", NULL, "quick", { "preset 'quick'", "veryfast" } },
         { "a.xyz", NULL, NULL, NULL, { "'.xyz'", ".mp4" } },
         { "a.mp3", NULL, NULL, NULL, { "'.mp3'", ".mp4" } },
-        { "a.jpg", NULL, NULL, NULL, { "a.jpg", ".png" } },
+        { "a.bmp", NULL, NULL, NULL, { "a.bmp", ".png" } },
     };
     rs_err err = { 0 };
     rs_sink *out = NULL;

@@ -1,0 +1,190 @@
+#include "media/exif.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum {
+    TAG_EXIF_IFD = 0x8769,
+    TAG_USER_COMMENT = 0x9286,
+    TYPE_LONG = 4,
+    TYPE_UNDEFINED = 7,
+    PREFIX = 8,       /* the character code in front of a comment */
+    IFD_SIZE = 18,    /* with one entry */
+    COMMENT_AT = 8 + 2 * IFD_SIZE
+};
+
+static void put16(uint8_t *p, unsigned v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, size_t v)
+{
+    put16(p, (unsigned)(v >> 16) & 0xffff);
+    put16(p + 2, (unsigned)v & 0xffff);
+}
+
+/* A directory of one entry at p; none follows it. */
+static void put_ifd(uint8_t *p, unsigned tag, unsigned type, size_t count, size_t value)
+{
+    memset(p, 0, IFD_SIZE);
+    put16(p, 1);
+    put16(p + 2, tag);
+    put16(p + 4, type);
+    put32(p + 6, count);
+    put32(p + 10, value);
+}
+
+/* UTF-16, high byte first; dst has room for two bytes a byte of text. */
+static size_t put_utf16(uint8_t *dst, const char *text)
+{
+    const char *p = text, *const end = text + strlen(text);
+    size_t n = 0;
+    while (p < end) {
+        const uint32_t c = rs_utf8_next(&p, end);
+        if (c < 0x10000) {
+            put16(dst + n, c);
+            n += 2;
+        } else {
+            put16(dst + n, 0xd800 + ((c - 0x10000) >> 10));
+            put16(dst + n + 2, 0xdc00 + ((c - 0x10000) & 0x3ff));
+            n += 4;
+        }
+    }
+    return n;
+}
+
+rs_status rs_exif_make(const char *text, uint8_t **data, size_t *size, rs_err *err)
+{
+    const size_t n = strlen(text);
+    uint8_t *p = n < SIZE_MAX / 4 && n < UINT32_MAX / 4 ? rs_alloc(COMMENT_AT + PREFIX + 2 * n) : NULL;
+    if (!p)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the parameters of a picture");
+    memcpy(p, "MM\0*\0\0\0\x08", 8);
+    memcpy(p + COMMENT_AT, "UNICODE\0", PREFIX);
+    const size_t comment = PREFIX + put_utf16(p + COMMENT_AT + PREFIX, text);
+    put_ifd(p + 8, TAG_EXIF_IFD, TYPE_LONG, 1, 8 + IFD_SIZE);
+    put_ifd(p + 8 + IFD_SIZE, TAG_USER_COMMENT, TYPE_UNDEFINED, comment, COMMENT_AT);
+    *data = p;
+    *size = COMMENT_AT + comment;
+    return RS_OK;
+}
+
+struct tiff {
+    const uint8_t *data;
+    size_t size;
+    bool little;
+};
+
+static unsigned get16(const struct tiff *t, size_t at)
+{
+    const unsigned a = t->data[at], b = t->data[at + 1];
+    return t->little ? a | b << 8 : a << 8 | b;
+}
+
+static size_t get32(const struct tiff *t, size_t at)
+{
+    const size_t a = get16(t, at), b = get16(t, at + 2);
+    return t->little ? a | b << 16 : a << 16 | b;
+}
+
+/* Offset of the 12 bytes of the entry of that tag in the directory at ifd; 0
+ * without one. */
+static size_t find_entry(const struct tiff *t, size_t ifd, unsigned tag)
+{
+    if (ifd < 8 || t->size < 2 || ifd > t->size - 2)
+        return 0;
+    const size_t n = get16(t, ifd);
+    for (size_t i = 0; i < n && t->size - ifd - 2 >= 12 * (i + 1); i++) {
+        const size_t at = ifd + 2 + 12 * i;
+        if (get16(t, at) == tag)
+            return at;
+    }
+    return 0;
+}
+
+/* The bytes of the comment, or NULL. */
+static const uint8_t *find_comment(struct tiff *t, size_t *n)
+{
+    if (t->size < 8 || (memcmp(t->data, "II*\0", 4) != 0 && memcmp(t->data, "MM\0*", 4) != 0))
+        return NULL;
+    t->little = t->data[0] == 'I';
+    const size_t pointer = find_entry(t, get32(t, 4), TAG_EXIF_IFD);
+    const size_t entry = pointer ? find_entry(t, get32(t, pointer + 8), TAG_USER_COMMENT) : 0;
+    if (!entry)
+        return NULL;
+    *n = get32(t, entry + 4); /* of bytes: the type is UNDEFINED, or ASCII by mistake */
+    const size_t at = get32(t, entry + 8);
+    if (*n <= PREFIX || at > t->size || *n > t->size - at)
+        return NULL;
+    return t->data + at;
+}
+
+/* In text that is mostly Latin the high bytes are zero: more of them at odd places
+ * means the low byte comes first. */
+static bool low_first(const uint8_t *p, size_t n)
+{
+    if (n >= 2 && p[0] == 0xff && p[1] == 0xfe)
+        return true;
+    size_t even = 0, odd = 0;
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        even += p[i] == 0;
+        odd += p[i + 1] == 0;
+    }
+    return odd > even;
+}
+
+/* dst has room for three bytes a unit of 16 bits, and the zero. */
+static void from_utf16(char *dst, const uint8_t *p, size_t n)
+{
+    const struct tiff t = { p, n, low_first(p, n) };
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        uint32_t c = get16(&t, i);
+        if (c >= 0xd800 && c < 0xdc00 && i + 3 < n && (get16(&t, i + 2) & 0xfc00) == 0xdc00) {
+            c = 0x10000 + ((c & 0x3ff) << 10) + (get16(&t, i + 2) & 0x3ff);
+            i += 2;
+        } else if (c >= 0xd800 && c < 0xe000) {
+            c = RS_UTF8_REPLACEMENT;
+        }
+        if (c == 0)
+            break;
+        if (c != 0xfeff)
+            dst += rs_utf8_put(dst, c);
+    }
+    *dst = '\0';
+}
+
+static void from_utf8(char *dst, const uint8_t *bytes, size_t n)
+{
+    const char *p = (const char *)bytes, *const end = p + n;
+    while (p < end && *p)
+        dst += rs_utf8_put(dst, rs_utf8_next(&p, end));
+    *dst = '\0';
+}
+
+rs_status rs_exif_comment(rs_arena *arena, const uint8_t *data, size_t size, const char **text,
+                          rs_err *err)
+{
+    struct tiff t = { data, size, false };
+    size_t n, room;
+    *text = NULL;
+    if (size >= 6 && memcmp(data, "Exif\0\0", 6) == 0)
+        t = (struct tiff){ data + 6, size - 6, false };
+    const uint8_t *p = find_comment(&t, &n);
+    if (!p)
+        return RS_OK;
+    char *out = rs_mul_size(n, 3, &room) ? rs_arena_alloc(arena, room + 1) : NULL;
+    if (!out)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the parameters of a picture");
+    const bool coded = memcmp(p, "ASCII\0\0\0", PREFIX) == 0 || memcmp(p, "\0\0\0\0\0\0\0\0", PREFIX) == 0;
+    if (memcmp(p, "UNICODE\0", PREFIX) == 0)
+        from_utf16(out, p + PREFIX, n - PREFIX);
+    else
+        from_utf8(out, coded ? p + PREFIX : p, coded ? n - PREFIX : n);
+    *text = out;
+    return RS_OK;
+}
