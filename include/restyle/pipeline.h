@@ -45,7 +45,15 @@ typedef struct rs_encode_spec {
     rs_keep audio;
     rs_keep subtitles; /* and attachments, such as their fonts */
     rs_keep metadata;  /* tags, chapters, cover pictures */
+    int quality;   /* 1 to 100, of JPEG and WebP pictures; 80 */
+    bool lossless; /* WebP pictures */
 } rs_encode_spec;
+
+/* What pictures say about how they were made; see restyle/infotext.h. */
+typedef struct rs_infotext_spec {
+    bool write;      /* true */
+    bool model_hash; /* of a model in one file: it is read once more for that */
+} rs_infotext_spec;
 
 /* A pipeline with every default filled in. Paths are absolute. */
 typedef struct rs_pipeline_spec {
@@ -64,6 +72,7 @@ typedef struct rs_pipeline_spec {
     rs_sd_upscale sd_upscale;
     rs_upscale_params upscale;
     rs_encode_spec encode;
+    rs_infotext_spec infotext;
     int threads;           /* 0: one per processor */
     bool overwrite;        /* an existing output may be replaced */
 } rs_pipeline_spec;

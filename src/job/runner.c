@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "job/frame_text.h"
 #include "job/queue.h"
 #include "job/reader.h"
 #include "job/stages.h"
@@ -24,6 +25,7 @@
 
 /* Being decoded, ready, in the making, two that wait for the encoder, with it. */
 #define N_FRAMES 6
+_Static_assert(N_FRAMES <= RS_FRAME_TEXTS, "a text for each");
 
 struct job {
     const rs_pipeline_spec *spec;
@@ -37,6 +39,7 @@ struct job {
     rs_fit fit;
     rs_size sink_size;    /* of the first frame's output: what a video's frames must have */
     rs_frame frames[N_FRAMES];
+    rs_frame_texts texts; /* a slot a frame */
     rs_queue idle, ready, done;
     rs_reader reader;
     rs_writer writer;
@@ -132,6 +135,8 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.crf = e->crf;
     o.preset = e->preset;
     o.pixel_format = e->pixel_format;
+    o.quality = e->quality;
+    o.lossless = e->lossless;
     o.overwrite = j->spec->overwrite;
     o.log = j->log;
     o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
@@ -151,6 +156,7 @@ static rs_status open_all(struct job *j, rs_err *err)
     RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
     j->fit = (rs_fit){ j->spec->size, j->spec->scale, rs_model_multiple(j->stages.model),
                        j->spec->resize };
+    RS_TRY(rs_frame_texts_init(&j->texts, j->spec, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
@@ -249,6 +255,9 @@ static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
     p.latent_size = frame_latent(j, frame);
     if (loop)
         RS_TRY(loop_back(j, &frame->image, &p, err));
+    /* the size that is diffused: stages may enlarge the result */
+    const rs_size size = p.latent_size.width > 0 ? p.latent_size
+                                                 : (rs_size){ frame->image.width, frame->image.height };
     const rs_progress progress = { on_step, j };
     RS_TRY(rs_stages_run(&j->stages, &p, &frame->image, &j->out, &progress, err));
     if (loop)
@@ -258,7 +267,7 @@ static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
     j->out = source; /* its memory is for the next output */
     j->result->width = frame->image.width;
     j->result->height = frame->image.height;
-    return RS_OK;
+    return rs_frame_texts_make(&j->texts, (int)(frame - j->frames), &p, size, &frame->text, err);
 }
 
 static rs_status run_frames(struct job *j, rs_err *err)
@@ -375,6 +384,7 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
     rs_image_release(&j.out);
     rs_image_release(&j.previous);
     rs_image_release(&j.source_image);
+    rs_frame_texts_release(&j.texts);
     j.result->seconds = rs_clock_now() - j.started;
     return s;
 }

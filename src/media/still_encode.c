@@ -56,7 +56,7 @@ static rs_status set_up(AVCodecContext *enc, const rs_still_options *o, rs_err *
     const bool jpeg = enc->codec_id == AV_CODEC_ID_MJPEG;
     enc->time_base = (AVRational){ 1, 25 };
     enc->thread_count = 1;
-    enc->flags |= AV_CODEC_FLAG_QSCALE;
+    enc->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT; /* no version inside */
     enc->global_quality = (jpeg ? QSCALE : o->quality) * FF_QP2LAMBDA;
     enc->pix_fmt = jpeg ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_BGRA;
     enc->color_range = AVCOL_RANGE_JPEG;

@@ -55,15 +55,36 @@ static const rs_opt encode_rows[] = {
       HELP("all subtitles and attachments that the output's format can hold") },
     { "metadata", OPT_ENUM(metadata, keeps), AFFECTS_OUTPUT,
       HELP("tags, chapters and cover pictures, as far as the output's format can hold them") },
+    { "quality", OPT_INT(quality), RANGE(1, 100), AFFECTS_OUTPUT,
+      HELP("of JPEG and WebP pictures: higher is better and larger") },
+    { "lossless", OPT_BOOL(lossless), AFFECTS_OUTPUT, HELP("WebP pictures without loss") },
     { 0 }
 };
 #undef OPT_STRUCT
 
 static const rs_opt_group encode_group = {
-    .help = "how a video is written",
+    .help = "how a video or picture is written",
     .rows = encode_rows,
     .size = sizeof(rs_encode_spec),
-    .defaults = &(const rs_encode_spec){ .crf = 18, .audio = RS_KEEP_COPY },
+    .defaults = &(const rs_encode_spec){ .crf = 18, .audio = RS_KEEP_COPY, .quality = 80 },
+};
+
+#define OPT_STRUCT rs_infotext_spec
+static const rs_opt infotext_rows[] = {
+    { "write", OPT_BOOL(write), AFFECTS_OUTPUT,
+      HELP("write A1111's `parameters` text into every picture, where `restyle info` and other "
+           "programs find it; videos carry none") },
+    { "model_hash", OPT_BOOL(model_hash), AFFECTS_OUTPUT,
+      HELP("with the hash by which A1111 knows a model file, which is read once more for that") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static const rs_opt_group infotext_group = {
+    .help = "what pictures say about how they were made",
+    .rows = infotext_rows,
+    .size = sizeof(rs_infotext_spec),
+    .defaults = &(const rs_infotext_spec){ .write = true },
 };
 
 static const rs_opt_choice resizes[] = {
@@ -119,6 +140,7 @@ static const rs_opt pipeline_rows[] = {
     { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },
     { "upscale", OPT_GROUP(rs_upscale_params, upscale, &rs_upscale_group) },
     { "encode", OPT_GROUP(rs_encode_spec, encode, &encode_group) },
+    { "infotext", OPT_GROUP(rs_infotext_spec, infotext, &infotext_group) },
     { "threads", OPT_INT(threads), RANGE(1, 1024), WORD(&threads_auto), FLAGS(RS_OPT_ADVANCED),
       HELP("processors to use; the result does not depend on it") },
     { "overwrite", OPT_BOOL(overwrite),

@@ -1,0 +1,61 @@
+#!/bin/sh
+# What pictures say about how they were made: written, printed, made into a pipeline again.
+. tests/cli/lib/common.sh
+need ffmpeg
+make_video "$dir/in.png" -frames:v 1
+fast="--model $tiny --steps 2 --size 16x12"
+line="Steps: 2, Sampler: Euler a, Schedule type: Uniform, CFG scale: 5, Seed: 7, Size: 16x12, Model: tiny, \
+Denoising strength: 0.55, RNG: NV, Version: restyle 0.1.0"
+for ext in png jpg webp; do
+    run 0 image "$dir/in.png" --output "$dir/out.$ext" $fast --prompt "a café, (cat:1.2)" \
+        --negative-prompt blurry --sampler euler_a --scheduler uniform --seed 7
+    run 0 info "$dir/out.$ext"
+    same "parameters of .$ext" "a café, (cat:1.2)
+Negative prompt: blurry
+$line" "$(cat "$dir/stdout")"
+done
+
+# A pipeline of it makes the same picture.
+run 0 info --pipeline "$dir/out.jpg"
+cp "$dir/stdout" "$dir/again.yaml"
+run 0 run "$dir/again.yaml" --model $tiny --input "$dir/in.png" --output "$dir/again.png"
+cmp "$dir/out.png" "$dir/again.png" || fail "the pipeline of a picture makes another one"
+run 0 info --pipeline "$dir/out.png" --model $tiny --input "$dir/in.png" --output "$dir/third.png"
+cp "$dir/stdout" "$dir/third.yaml"
+run 0 check "$dir/third.yaml"
+
+# A random seed is told.
+run 0 image "$dir/in.png" --output "$dir/r1.png" $fast --seed random
+run 0 info --pipeline "$dir/r1.png" --model $tiny --input "$dir/in.png" --output "$dir/r2.png"
+cp "$dir/stdout" "$dir/r.yaml"
+run 0 run "$dir/r.yaml"
+cmp "$dir/r1.png" "$dir/r2.png" || fail "a random seed was not recorded"
+
+# Every picture of a folder has its own seed, or none says anything.
+make_video "$dir/clip.mp4" -frames:v 2
+set -- --set loopback.enabled=true --set loopback.seed=increment
+run 0 image "$dir/clip.mp4" --output "$dir/frames" $fast --seed 7 "$@"
+run 0 info "$dir/frames/frame_000002.png"
+grep -q "Seed: 8," "$dir/stdout" || fail "no seed 8 in $(cat "$dir/stdout")"
+run 0 image "$dir/clip.mp4" --output "$dir/silent" $fast --set infotext.write=false
+run 4 info "$dir/silent/frame_000002.png"
+says "carries no parameters"
+
+# The hash of a model in one file, as A1111 shortens it.
+if command -v sha256sum >/dev/null; then
+    hash=$(sha256sum <tests/golden/tiny_single.safetensors | cut -c1-10)
+    run 0 image "$dir/in.png" --output "$dir/h.png" --model tests/golden/tiny_single.safetensors --steps 1 \
+        --size 16x12 --set tokenizer=$tiny/tokenizer --set infotext.model_hash=true
+    run 0 info "$dir/h.png"
+    grep -q "Model hash: $hash, Model: tiny_single," "$dir/stdout" || fail "no hash $hash: $(cat "$dir/stdout")"
+fi
+
+# Quality and what has none.
+run 0 image "$dir/in.png" --output "$dir/q.jpg" $fast --set encode.quality=10 --set infotext.write=false
+[ "$(wc -c <"$dir/q.jpg")" -lt "$(wc -c <"$dir/out.jpg")" ] || fail "quality 10 is no smaller"
+refuses 4 "carries no parameters" info "$dir/in.png"
+refuses 4 "is no PNG, JPEG or WebP picture" info "$dir/clip.mp4"
+refuses 4 "no-such" info "$dir/no-such.png"
+run 3 info --pipeline "$dir/out.png" --set img2img.steps=none
+says "img2img.steps"
+finish
