@@ -154,8 +154,8 @@ static void print_missing(rs_strbuf *sb, const struct reading *r, const rs_infot
     static const char *const required[] = { "model", "input", "output" };
     for (size_t i = 0; i < 3; i++)
         if (!rs_opt_given(r->root, required[i]))
-            rs_strbuf_printf(sb, "# %s: PATH   (missing: write it here, or run with --%s PATH)\n", required[i],
-                             required[i]);
+            rs_strbuf_printf(sb, "# %s: PATH   (missing: write it here, or run with --%s PATH)\n",
+                             required[i], required[i]);
     if (info->n && !rs_infotext_get(info, "Denoising strength"))
         rs_strbuf_puts(sb, "# The picture was made from text alone: it says nothing on img2img.strength.\n");
     if (r->remarks.len)
@@ -179,7 +179,7 @@ static rs_status convert(struct reading *r, const char *text, size_t size,
     for (size_t i = 0; i < r->ctx.diags->n; i++) {
         const rs_diag *d = &r->ctx.diags->items[i];
         if (strcmp(d->where, PARAMETERS) != 0)
-            return RS_FAIL(err, RS_E_INVALID, "the parameters cannot be made into a pipeline with these values");
+            return RS_FAIL(err, RS_E_INVALID, "a pipeline cannot have these values");
         remark(r, d->key, d->text, NULL);
     }
     rs_strbuf_puts(out, "# From the parameters of a picture, by 'restyle info --pipeline'.\n");

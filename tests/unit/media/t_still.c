@@ -113,8 +113,8 @@ static void jpeg_tables(void)
         uint8_t *d = NULL;
         size_t n, tables = 0;
         CHECK_OK(rs_still_encode(RS_STILL_AS_JPEG, &im, &o, &d, &n, &err));
-        for (size_t pos = 2; pos + 4 < n && d[pos + 1] != 0xda; pos += 2 + ((size_t)d[pos + 2] << 8 | d[pos + 3])) {
-            const size_t end = pos + 2 + ((size_t)d[pos + 2] << 8 | d[pos + 3]);
+        for (size_t pos = 2, end; pos + 4 < n && d[pos + 1] != 0xda; pos = end) {
+            end = pos + 2 + ((size_t)d[pos + 2] << 8 | d[pos + 3]);
             for (size_t t = pos + 4; d[pos + 1] == 0xdb && t + 65 <= end; t += 65, tables++) {
                 const uint8_t *v = d[t] == 0 ? want[q].luma : want[q].chroma;
                 CHECK(memcmp(d + t + 2, v, 5) == 0);

@@ -100,7 +100,8 @@ static void of_a1111(void)
               "  rng: nv\n"
               "  tiling: true\n");
     const rs_override overrides[] = { { "--model", "model", "/m" }, { "--input", "input", "/i.png" },
-                                      { "--output", "output", "/o.png" }, { "--set", NULL, "img2img.steps=3" } };
+                                      { "--output", "output", "/o.png" },
+                                      { "--set", NULL, "img2img.steps=3" } };
     CHECK_STR(pipeline_of(&sb, "x\nSteps: 28, Sampler: Foo, Seed: -1", overrides, 4),
               "# From the parameters of a picture, by 'restyle info --pipeline'.\n"
               "# The picture was made from text alone: it says nothing on img2img.strength.\n"
