@@ -21,6 +21,7 @@
 #include "restyle/log.h"
 #include "restyle/networks.h"
 #include "restyle/profile.h"
+#include "restyle/sampling.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
 
@@ -87,8 +88,9 @@ typedef struct rs_img2img_params {
     float cfg_scale;             /* 5; 1 skips the unconditional pass */
     const char *sampler;         /* "euler"; see rs_sampler_name() */
     const char *scheduler;       /* "karras"; see rs_scheduler_name() */
-    float eta;                   /* noise share: 1 for ancestral samplers; DDIM uses it too: negative
-                                    (the default) means 1 for ancestral ones and 0 for DDIM */
+    float eta;                   /* share of new noise in each step, of samplers that add some; negative
+                                    (the default): the sampler's own, such as 1 for euler_a, 0 for ddim */
+    rs_sampling_params sampling; /* finer controls; rs_img2img_defaults fills them in */
     uint64_t seed;               /* 42 */
     uint64_t variation_seed;     /* 0 */
     float variation_strength;    /* 0..1, 0: how far the noise turns towards variation_seed's */
@@ -127,7 +129,8 @@ typedef struct rs_progress {
 rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,
                      rs_image *out, const rs_progress *progress, rs_err *err);
 
-/* The number of sampler steps that params will execute. */
+/* The number of sampler steps that params will execute with a model of 1000 noise
+ * levels, such as any Stable Diffusion; 0 also when params are wrong. */
 int rs_img2img_steps(const rs_img2img_params *params);
 
 #ifdef __cplusplus

@@ -3,7 +3,7 @@
  * with the clean guess extrapolated from the last two steps. The first step has
  * no past and the last goes to sigma 0, where h is infinite: both are of first
  * order. */
-#include "sample/sampler.h"
+#include "sample/step.h"
 
 #include <math.h>
 
@@ -25,10 +25,10 @@ static rs_status dpmpp_2m_run(const rs_sampling *s, rs_err *err)
 {
     const double *sigmas = s->plan->sigmas;
     float *now, *before;
-    RS_TRY(rs_sampling_buffer(s, &now, err));
-    RS_TRY(rs_sampling_buffer(s, &before, err));
+    RS_TRY(rs_step_buffer(s, &now, err));
+    RS_TRY(rs_step_buffer(s, &before, err));
     for (int i = 0; i < s->plan->n_steps; i++) {
-        RS_TRY(rs_sampling_denoise(s, i, now, err));
+        RS_TRY(rs_step_begin(s, i, s->x, sigmas[i], now, err));
         double c = 0; /* 1 / (2 r), r = h_last / h */
         if (i > 0 && sigmas[i + 1] > 0)
             c = log(sigmas[i] / sigmas[i + 1]) / log(sigmas[i - 1] / sigmas[i]) / 2;
@@ -43,5 +43,6 @@ static rs_status dpmpp_2m_run(const rs_sampling *s, rs_err *err)
 const rs_sampler rs_sampler_dpmpp_2m = {
     .name = "dpmpp_2m",
     .help = "DPM-Solver++ of second order: good pictures in few steps, repeatable",
+    .scheduler = "karras",
     .run = dpmpp_2m_run,
 };

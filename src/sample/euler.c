@@ -9,47 +9,29 @@
  *     x    = D + down * (x - D) / sigma + up * noise
  *
  * eta 0 is Euler's method on the probability flow (Karras et al. 2022, algorithm
- * 2 without churn); eta 1 is k-diffusion's sample_euler_ancestral.
+ * 2, with its churn); eta 1 is k-diffusion's sample_euler_ancestral.
  *
  * DDIM (Song et al. 2021, equation 12) is written for y = x * sqrt(a), with
  * a = 1 / (1 + sigma^2). Its noise, eta * sqrt((1-a')/(1-a)) * sqrt(1 - a/a'),
  * divided by sqrt(a') is `up`, and its remaining sqrt(1 - a' - noise^2) becomes
  * `down`: the same step, over any schedule. It is diffusers' DDIMScheduler with
  * set_alpha_to_one and without clipping. (A1111's own DDIM skips the last of its
- * timesteps and so runs two steps fewer than its other samplers; not copied.) */
-#include "sample/sampler.h"
-
-#include <math.h>
-
-struct split {
-    double down, up;
-};
-
-static struct split split_noise(double sigma, double next, double eta)
-{
-    const double up = fmin(next, eta * next * sqrt(sigma * sigma - next * next) / sigma);
-    return (struct split){ sqrt(next * next - up * up), up };
-}
+ * timesteps and so runs two steps fewer than its other samplers: see quirk.h.) */
+#include "sample/step.h"
 
 static rs_status euler_run(const rs_sampling *s, rs_err *err)
 {
     const rs_sample_plan *plan = s->plan;
     float *denoised, *noise = NULL;
-    RS_TRY(rs_sampling_buffer(s, &denoised, err));
-    if (plan->eta > 0)
-        RS_TRY(rs_sampling_buffer(s, &noise, err));
+    RS_TRY(rs_step_buffer(s, &denoised, err));
+    if (rs_sampler_draws(plan->sampler, plan->eta, plan->s_churn))
+        RS_TRY(rs_step_buffer(s, &noise, err));
     for (int i = 0; i < plan->n_steps; i++) {
-        const double sigma = plan->sigmas[i], next = plan->sigmas[i + 1];
-        const struct split part = split_noise(sigma, next, plan->eta);
-        RS_TRY(rs_sampling_denoise(s, i, denoised, err));
-        const float keep = (float)(part.down / sigma), up = (float)part.up;
-        for (size_t k = 0; k < s->n; k++)
-            s->x[k] = denoised[k] + keep * (s->x[k] - denoised[k]);
-        if (up > 0) {
-            s->hooks->noise(s->hooks->noise_cookie, noise);
-            for (size_t k = 0; k < s->n; k++)
-                s->x[k] += up * noise[k];
-        }
+        const double sigma = rs_step_churn(s, i, noise), next = plan->sigmas[i + 1];
+        const rs_step_split part = rs_step_ancestral(sigma, next, plan->eta);
+        RS_TRY(rs_step_begin(s, i, s->x, sigma, denoised, err));
+        rs_step_line(s->x, denoised, s->x, sigma, part.down, s->n);
+        rs_step_add_noise(s, part.up * plan->s_noise, sigma, next, noise);
     }
     return RS_OK;
 }
@@ -57,13 +39,16 @@ static rs_status euler_run(const rs_sampling *s, rs_err *err)
 const rs_sampler rs_sampler_euler = {
     .name = "euler",
     .help = "Euler's method: plain, fast, repeatable",
+    .scheduler = "uniform",
+    .flags = RS_SAMPLER_CHURN | RS_SAMPLER_S_NOISE,
     .run = euler_run,
 };
 
 const rs_sampler rs_sampler_euler_a = {
     .name = "euler_a",
     .help = "Euler ancestral: new noise at every step, so more steps keep changing the picture",
-    .uses_eta = true,
+    .scheduler = "uniform",
+    .flags = RS_SAMPLER_ETA | RS_SAMPLER_S_NOISE,
     .default_eta = 1,
     .run = euler_run,
 };
@@ -71,7 +56,8 @@ const rs_sampler rs_sampler_euler_a = {
 const rs_sampler rs_sampler_ddim = {
     .name = "ddim",
     .help = "DDIM: the same path as euler, with an optional share of new noise (eta)",
-    .uses_eta = true,
+    .scheduler = "uniform",
+    .flags = RS_SAMPLER_ETA | RS_SAMPLER_TIMESTEPS,
     .default_eta = 0,
     .run = euler_run,
 };

@@ -75,11 +75,31 @@ rs_status rs_noise_levels_init(rs_arena *arena, const rs_noise_config *config, r
                            "values; see beta_start, beta_end, beta_schedule",
                            sigmas[i], i, i > 0 ? sigmas[i - 1] : 0.0);
     }
-    *out = (rs_noise_levels){ n, config->prediction, alphas, sigmas, logs };
+    *out = (rs_noise_levels){ n, 0, 1, config->prediction, alphas, sigmas, logs };
     return RS_OK;
 }
 
-double rs_sigma_to_t(const rs_noise_levels *levels, double sigma)
+rs_status rs_noise_levels_thin(rs_arena *arena, const rs_noise_levels *levels, rs_noise_levels *out,
+                               rs_err *err)
+{
+    enum { ROWS = 50 };
+    const int stride = levels->n > ROWS ? levels->n / ROWS : 1, n = levels->n / stride;
+    float *alphas = RS_NEW_N(arena, float, (size_t)n);
+    double *sigmas = RS_NEW_N(arena, double, (size_t)n), *logs = RS_NEW_N(arena, double, (size_t)n);
+    if (!alphas || !sigmas || !logs)
+        return RS_FAIL(err, RS_E_NOMEM, "out of memory for %d noise levels", n);
+    const int first = levels->n - 1 - (n - 1) * stride;
+    for (int i = 0; i < n; i++) {
+        const int from = first + i * stride;
+        alphas[i] = levels->alphas_cumprod[from];
+        sigmas[i] = levels->sigmas[from];
+        logs[i] = levels->log_sigmas[from];
+    }
+    *out = (rs_noise_levels){ n, first, stride, levels->prediction, alphas, sigmas, logs };
+    return RS_OK;
+}
+
+double rs_sigma_to_row(const rs_noise_levels *levels, double sigma)
 {
     const double *logs = levels->log_sigmas, wanted = log(sigma);
     int low = 0, high = levels->n - 1;
@@ -97,12 +117,21 @@ double rs_sigma_to_t(const rs_noise_levels *levels, double sigma)
     return low + (wanted - logs[low]) / (logs[high] - logs[low]);
 }
 
-double rs_t_to_sigma(const rs_noise_levels *levels, double t)
+double rs_row_to_sigma(const rs_noise_levels *levels, double row)
 {
-    const double clamped = fmin(fmax(t, 0), levels->n - 1);
+    const double clamped = fmin(fmax(row, 0), levels->n - 1);
     const int low = (int)clamped;
     const double share = clamped - low;
     if (share == 0)
         return levels->sigmas[low];
     return exp((1 - share) * levels->log_sigmas[low] + share * levels->log_sigmas[low + 1]);
+}
+
+double rs_sigma_to_t(const rs_noise_levels *levels, double sigma)
+{
+    const double row = rs_sigma_to_row(levels, sigma);
+    if (levels->stride == 1)
+        return row;
+    const double slack = 1e-9; /* of two rows equally near the lower one, as argmin finds it */
+    return levels->first + ceil(row - 0.5 - slack) * levels->stride;
 }

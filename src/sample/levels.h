@@ -14,7 +14,8 @@
 #define RS_MAX_TRAIN_STEPS 100000
 
 typedef struct rs_noise_levels {
-    int n;                       /* train_steps, at least 2 */
+    int n;                       /* rows, at least 2: train_steps, or fewer in a thinned table */
+    int first, stride;           /* row k is timestep first + k * stride: 0 and 1 but when thinned */
     rs_prediction prediction;
     const float *alphas_cumprod; /* [n], share of the picture's variance; falls with t */
     const double *sigmas;        /* [n], sqrt((1 - a) / a); rises with t */
@@ -26,9 +27,20 @@ typedef struct rs_noise_levels {
 rs_status rs_noise_levels_init(rs_arena *arena, const rs_noise_config *config, rs_noise_levels *out,
                                rs_err *err);
 
-/* 0 <= result <= n-1: a sigma outside the table takes its nearest end. sigma > 0. */
+/* The 50 levels that consistency models learn from, 20 timesteps apart counted from
+ * the last: A1111's LCMCompVisDenoiser (modules/sd_samplers_lcm.py) and diffusers'
+ * original_inference_steps. Also in arena. */
+rs_status rs_noise_levels_thin(rs_arena *arena, const rs_noise_levels *levels, rs_noise_levels *out,
+                               rs_err *err);
+
+/* The row of a sigma: 0 <= result <= n-1, fractional, interpolated in log sigma; one
+ * outside the table takes its nearest end. sigma > 0. */
+double rs_sigma_to_row(const rs_noise_levels *levels, double sigma);
+/* row is clamped to 0 .. n-1. */
+double rs_row_to_sigma(const rs_noise_levels *levels, double row);
+
+/* The timestep to tell the network. A thinned table knows no timesteps between its
+ * rows and gives the nearest, in log sigma. */
 double rs_sigma_to_t(const rs_noise_levels *levels, double sigma);
-/* t is clamped to 0 .. n-1. */
-double rs_t_to_sigma(const rs_noise_levels *levels, double t);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "sample/quirk.h"
 #include "sample/schedule.h"
 
 /* The decimal of at most seven places that rounds to this float, as a person
@@ -40,6 +41,30 @@ rs_step_range rs_step_rule(rs_steps_mode mode, float strength, int steps)
     return (rs_step_range){ 0, 0 };
 }
 
+static rs_status check_share(const char *name, float value, float most, rs_err *err)
+{
+    if (value >= 0 && value <= most)
+        return RS_OK;
+    return RS_FAIL(err, RS_E_RANGE, "%s is %g, expected 0 to %g", name, (double)value, (double)most);
+}
+
+static rs_status check_noise(const rs_sampling_params *p, rs_err *err)
+{
+    const float most = 1e6f;
+    RS_TRY(check_share("rho", p->rho, most, err));
+    RS_TRY(check_share("sigma_min", p->sigma_min, most, err));
+    RS_TRY(check_share("sigma_max", p->sigma_max, most, err));
+    RS_TRY(check_share("s_churn", p->s_churn, most, err));
+    RS_TRY(check_share("s_tmin", p->s_tmin, most, err));
+    RS_TRY(check_share("s_tmax", p->s_tmax, most, err));
+    RS_TRY(check_share("s_noise", p->s_noise, most, err));
+    RS_TRY(check_share("noise_multiplier", p->noise_multiplier, most, err));
+    RS_TRY(check_share("extra_noise", p->extra_noise, most, err));
+    if (p->unipc_order < 1 || p->unipc_order > 3)
+        return RS_FAIL(err, RS_E_RANGE, "unipc_order is %d, expected 1 to 3", p->unipc_order);
+    return RS_OK;
+}
+
 static rs_status check_numbers(const rs_img2img_params *p, rs_err *err)
 {
     if (!strength_is_valid(p->strength))
@@ -51,31 +76,108 @@ static rs_status check_numbers(const rs_img2img_params *p, rs_err *err)
         return RS_FAIL(err, RS_E_INVALID, "unknown steps mode %d", (int)p->steps_mode);
     if (!isfinite(p->eta))
         return RS_FAIL(err, RS_E_RANGE, "eta is %g, expected a finite number", (double)p->eta);
-    return RS_OK;
+    return check_noise(&p->sampling, err);
 }
 
-static double choose_eta(const rs_sampler *sampler, float eta)
+/* What the sampler takes; the rest stays at what does nothing. */
+static void take_controls(const rs_img2img_params *params, rs_sample_plan *plan)
 {
-    if (!sampler->uses_eta)
-        return 0;
-    return eta < 0 ? sampler->default_eta : (double)eta;
+    const rs_sampling_params *p = &params->sampling;
+    const rs_sampler *sampler = plan->sampler;
+    plan->s_noise = 1;
+    plan->s_tmax = HUGE_VAL;
+    if (sampler->flags & RS_SAMPLER_ETA)
+        plan->eta = params->eta < 0 ? sampler->default_eta : (double)params->eta;
+    if (sampler->flags & RS_SAMPLER_S_NOISE)
+        plan->s_noise = (double)p->s_noise;
+    if (sampler->flags & RS_SAMPLER_CHURN) {
+        plan->s_churn = (double)p->s_churn;
+        plan->s_tmin = (double)p->s_tmin;
+        plan->s_tmax = p->s_tmax > 0 ? (double)p->s_tmax : HUGE_VAL;
+    }
+    plan->unipc_order = p->unipc_order;
+    plan->unipc_variant = p->unipc_variant;
+    plan->start_scale = plan->end_scale = 1;
+    plan->noise_multiplier = (double)p->noise_multiplier;
+    plan->extra_noise = (double)p->extra_noise;
+}
+
+static rs_status find_scheduler(const rs_img2img_params *params, const rs_sampler *sampler,
+                                const rs_scheduler **out, rs_err *err)
+{
+    RS_TRY(rs_scheduler_find(params->scheduler, out, err));
+    return (*out)->flags & RS_SCHEDULER_AUTO ? rs_scheduler_find(sampler->scheduler, out, err) : RS_OK;
+}
+
+static bool discards(const rs_sampler *sampler, rs_discard discard)
+{
+    if (discard == RS_DISCARD_AUTO)
+        return sampler->flags & RS_SAMPLER_DISCARD;
+    return discard == RS_DISCARD_ALWAYS;
+}
+
+/* The levels of a whole schedule, of which range is run. A1111 cuts the list of
+ * levels, however many there are, behind its first total - n_steps
+ * (modules/sd_samplers_kdiffusion.py, sample_img2img and get_sigmas). */
+static rs_status make_sigmas(rs_arena *arena, const rs_scheduler *scheduler, const rs_schedule *schedule,
+                             rs_step_range range, bool discard, bool end, rs_sample_plan *plan, rs_err *err)
+{
+    const int64_t skip = range.total - range.n_steps, asked = range.total + discard + end;
+    const int64_t n = scheduler->count ? scheduler->count(schedule, asked) : asked;
+    int64_t first = 0;
+    if (n > RS_MAX_STEPS) /* such a list is not made in full */
+        first = skip < n - 1 ? skip : n - 1;
+    double *list = RS_NEW_N(arena, double, (size_t)(n - first) + 1); /* zeroed, and so the last is 0 */
+    if (!list)
+        return RS_FAIL(err, RS_E_NOMEM, "out of memory for %d steps", range.n_steps);
+    int64_t kept = 0;
+    for (int64_t i = first; i < n; i++) {
+        const double sigma = scheduler->sigma(schedule, i, asked);
+        if (kept == 0 || sigma < list[kept - 1])
+            list[kept++] = sigma;
+    }
+    int64_t last = end ? kept - 1 : kept; /* where the end is */
+    plan->high = scheduler->sigma(schedule, 0, asked);
+    if (discard && last > 1) {
+        list[last - 1] = list[last];
+        last--;
+    }
+    if (last < 1)
+        return RS_FAIL(err, RS_E_RANGE, "the schedule has no two different levels: raise steps");
+    plan->low = list[last] > 0 ? list[last] : list[last - 1];
+    const int64_t at = skip - first < last ? skip - first : last - 1;
+    plan->sigmas = list + at;
+    plan->n_steps = (int)(last - at);
+    plan->start_sigma = list[at];
+    return RS_OK;
 }
 
 rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
                               const rs_img2img_params *params, rs_sample_plan *out, rs_err *err)
 {
-    const rs_sampler *sampler;
+    rs_sample_plan plan = { .levels = levels };
     const rs_scheduler *scheduler;
+    rs_schedule schedule;
     RS_TRY(check_numbers(params, err));
-    RS_TRY(rs_sampler_find(params->sampler, &sampler, err));
-    RS_TRY(rs_scheduler_find(params->scheduler, &scheduler, err));
+    RS_TRY(rs_sampler_find(params->sampler, &plan.sampler, err));
+    RS_TRY(find_scheduler(params, plan.sampler, &scheduler, err));
+    take_controls(params, &plan);
+    if (plan.sampler->flags & RS_SAMPLER_THIN) {
+        rs_noise_levels *thin = RS_NEW(arena, rs_noise_levels);
+        if (!thin)
+            return RS_FAIL(err, RS_E_NOMEM, "out of memory for noise levels");
+        RS_TRY(rs_noise_levels_thin(arena, levels, thin, err));
+        plan.levels = thin;
+    }
+    RS_TRY(rs_schedule_init(arena, scheduler, plan.levels, &params->sampling, &schedule, err));
     const rs_step_range range = rs_step_rule(params->steps_mode, params->strength, params->steps);
-    const int n = range.n_steps;
-    double *sigmas = RS_NEW_N(arena, double, (size_t)n + 1); /* zeroed, and so the last is 0 */
-    if (!sigmas)
-        return RS_FAIL(err, RS_E_NOMEM, "out of memory for %d steps", n);
-    for (int i = 0; i < n; i++)
-        sigmas[i] = scheduler->sigma(levels, range.total - n + i, range.total);
-    *out = (rs_sample_plan){ sampler, choose_eta(sampler, params->eta), n, sigmas };
+    const bool quirk = params->sampling.a1111_steps;
+    if (range.n_steps > 0 && quirk && (plan.sampler->flags & RS_SAMPLER_TIMESTEPS))
+        RS_TRY(rs_plan_a1111_timesteps(arena, range, &plan, err));
+    else if (range.n_steps > 0)
+        RS_TRY(make_sigmas(arena, scheduler, &schedule, range,
+                           discards(plan.sampler, params->sampling.discard_next_to_last_sigma),
+                           quirk && (scheduler->flags & RS_SCHEDULER_A1111_END), &plan, err));
+    *out = plan;
     return RS_OK;
 }

@@ -24,9 +24,10 @@ typedef struct rs_step_range {
  * outside their limits. */
 rs_step_range rs_step_rule(rs_steps_mode mode, float strength, int steps);
 
-/* Reads strength, steps, steps_mode, sampler, scheduler and eta of params. The
- * sigmas live in arena. Errors: RS_E_RANGE for a number outside its limits,
- * RS_E_INVALID for an unknown name. */
+/* Reads the parameters of steps, sampler, scheduler and `sampling`. The levels live
+ * in arena, and the plan uses `levels` as long as it lives. n_steps may differ from
+ * the rule's: some schedules have a level more or less. Errors: RS_E_RANGE for a
+ * number outside its limits, RS_E_INVALID for an unknown name. */
 rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
                               const rs_img2img_params *params, rs_sample_plan *out, rs_err *err);
 

@@ -1,13 +1,28 @@
 #include "sample/sampler.h"
 
-#include "base/mem.h"
 #include "sample/registry.h"
 
 static const rs_sampler *const samplers[] = {
     &rs_sampler_euler,
     &rs_sampler_euler_a,
+    &rs_sampler_heun,
+    &rs_sampler_lms,
+    &rs_sampler_dpm_2,
+    &rs_sampler_dpm_2_a,
+    &rs_sampler_dpmpp_2s_a,
     &rs_sampler_dpmpp_2m,
+    &rs_sampler_dpmpp_sde,
+    &rs_sampler_dpmpp_2m_sde,
+    &rs_sampler_dpmpp_2m_sde_heun,
+    &rs_sampler_dpmpp_3m_sde,
+    &rs_sampler_dpm_fast,
+    &rs_sampler_dpm_adaptive,
     &rs_sampler_ddim,
+    &rs_sampler_plms,
+    &rs_sampler_unipc,
+    &rs_sampler_lcm,
+    &rs_sampler_tcd,
+    &rs_sampler_restart,
 };
 enum { N_SAMPLERS = sizeof(samplers) / sizeof(samplers[0]) };
 
@@ -29,34 +44,47 @@ rs_status rs_sampler_find(const char *name, const rs_sampler **out, rs_err *err)
     return RS_OK;
 }
 
-rs_status rs_sampling_buffer(const rs_sampling *s, float **out, rs_err *err)
+bool rs_sampler_draws(const rs_sampler *sampler, double eta, double s_churn)
 {
-    size_t bytes;
-    float *p = NULL;
-    if (rs_mul_size(s->n, sizeof(float), &bytes))
-        p = rs_arena_alloc(s->scratch, bytes);
-    if (!p)
-        return RS_FAIL(err, RS_E_NOMEM, "out of memory for a latent of %zu values", s->n);
-    *out = p;
-    return RS_OK;
+    return (sampler->flags & RS_SAMPLER_NOISE) || ((sampler->flags & RS_SAMPLER_ETA) && eta > 0) ||
+           ((sampler->flags & RS_SAMPLER_CHURN) && s_churn > 0);
 }
 
-rs_status rs_sampling_denoise(const rs_sampling *s, int i, float *denoised, rs_err *err)
+void rs_sample_start(const rs_sample_plan *plan, float *x, const float *noise, size_t n)
 {
-    const rs_sample_hooks *h = s->hooks;
-    const int n_steps = s->plan->n_steps;
-    if (h->progress && h->progress->step && !h->progress->step(h->progress->cookie, i, n_steps))
-        return RS_FAIL(err, RS_E_CANCELLED, "stopped before step %d of %d", i + 1, n_steps);
-    return h->denoise(h->denoise_cookie, s->x, s->plan->sigmas[i], denoised, err);
+    const float scale = (float)plan->start_scale;
+    const float gain = (float)(plan->noise_multiplier * (plan->start_sigma + plan->extra_noise));
+    for (size_t k = 0; k < n; k++)
+        x[k] = scale * (x[k] + gain * noise[k]);
+}
+
+static rs_status run(rs_sampling *s, rs_err *err)
+{
+    const rs_sample_plan *plan = s->plan;
+    rs_brownian brownian;
+    if ((plan->sampler->flags & RS_SAMPLER_BROWNIAN) && plan->eta > 0) {
+        RS_TRY(rs_brownian_init(s->scratch, plan->low, plan->high, s->n, s->hooks->seed,
+                                s->hooks->seeded_noise, s->hooks->noise_cookie, &brownian, err));
+        s->brownian = &brownian;
+    }
+    RS_TRY(plan->sampler->run(s, err));
+    const float scale = (float)plan->end_scale;
+    for (size_t k = 0; scale != 1 && k < s->n; k++)
+        s->x[k] *= scale;
+    return RS_OK;
 }
 
 rs_status rs_sample_run(const rs_sample_plan *plan, const rs_sample_hooks *hooks, float *x, size_t n,
                         rs_arena *scratch, rs_err *err)
 {
-    RS_BUG_IF(plan->eta > 0 && !hooks->noise);
-    const rs_sampling s = { plan, hooks, x, n, scratch };
+    if (plan->n_steps == 0)
+        return RS_OK;
+    const bool brownian = plan->sampler->flags & RS_SAMPLER_BROWNIAN;
+    RS_BUG_IF(rs_sampler_draws(plan->sampler, plan->eta, plan->s_churn) &&
+              (brownian ? !hooks->seeded_noise : !hooks->noise));
+    rs_sampling s = { plan, hooks, x, n, scratch, NULL };
     const rs_arena_mark mark = rs_arena_save(scratch);
-    const rs_status status = plan->sampler->run(&s, err);
+    const rs_status status = run(&s, err);
     rs_arena_rewind(scratch, mark);
     return status;
 }

@@ -30,12 +30,20 @@ struct run {
 
 void rs_img2img_defaults(rs_img2img_params *params)
 {
-    memcpy(params, rs_img2img_group.defaults, sizeof(*params));
+    rs_opt_defaults(&rs_img2img_group, params);
 }
 
 int rs_img2img_steps(const rs_img2img_params *params)
 {
-    return rs_step_rule(params->steps_mode, params->strength, params->steps).n_steps;
+    const rs_noise_config usual = { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON };
+    rs_arena *arena = rs_arena_open(64 * 1024);
+    rs_noise_levels levels;
+    rs_sample_plan plan = { 0 };
+    if (arena && rs_noise_levels_init(arena, &usual, &levels, NULL) == RS_OK &&
+        rs_sample_plan_init(arena, &levels, params, &plan, NULL) != RS_OK)
+        plan.n_steps = 0;
+    rs_arena_close(&arena);
+    return plan.n_steps;
 }
 
 /* Normals in torch's order, handed out channels last. */
@@ -51,6 +59,15 @@ static void sampler_noise(void *cookie, float *dst)
     rs_tensor t = r->latent;
     t.data = dst;
     draw(r, rs_seed_next, &t);
+}
+
+static void seeded_noise(void *cookie, uint64_t seed, float *dst)
+{
+    struct run *r = cookie;
+    rs_tensor t = r->latent;
+    t.data = dst;
+    rs_seed_fresh(&r->seed, seed, r->planar);
+    rs_tensor_from_planar(&t, r->planar);
 }
 
 /* The profile's file grows part by part. */
@@ -131,13 +148,12 @@ static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
     RS_TRY(rs_model_need(r->m, RS_PART_UNET, err));
     RS_TRY(rs_model_make_contexts(r->m, err));
     RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
-    RS_TRY(rs_denoiser_init(r->m->run_arena, &r->m->levels, r->p->cfg_scale, n, predict, r, &d, err));
+    RS_TRY(rs_denoiser_init(r->m->run_arena, plan->levels, r->p->cfg_scale, n, predict, r, &d, err));
     draw(r, rs_seed_start, &noise);
-    for (size_t i = 0; i < n; i++)
-        r->latent.data[i] += (float)plan->sigmas[0] * noise.data[i];
+    rs_sample_start(plan, r->latent.data, noise.data, n);
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d,
-                                    .noise = sampler_noise, .noise_cookie = r,
-                                    .progress = r->progress };
+                                    .noise = sampler_noise, .seeded_noise = seeded_noise,
+                                    .noise_cookie = r, .seed = r->p->seed, .progress = r->progress };
     return rs_sample_run(plan, &hooks, r->latent.data, n, r->m->run_arena, err);
 }
 

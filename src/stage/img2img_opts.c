@@ -2,6 +2,7 @@
 
 #include "restyle/img2img.h"
 #include "stage/lora_opts.h"
+#include "stage/sampling_opts.h"
 
 static const rs_opt_choice steps_modes[] = {
     { "a1111", RS_STEPS_A1111, "int(min(strength, 0.999) * steps) + 1 steps, as A1111 does" },
@@ -25,12 +26,13 @@ static const rs_opt_choice encode_modes[] = {
 static const rs_opt_kind samplers = { rs_sampler_name, rs_sampler_help };
 static const rs_opt_kind schedulers = { rs_scheduler_name, rs_scheduler_help };
 
-static const rs_opt_word eta_auto = { "auto", -1, "1 for ancestral samplers, 0 for ddim" };
+static const rs_opt_word eta_auto = { "auto", -1, "the sampler's own: 0 for ddim, 0.3 for tcd, 1 for the "
+                                                  "others that take it" };
 
 static void check_img2img(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
                           const void *values)
 {
-    (void)values;
+    rs_check_sampling(ctx, prefix, map, values);
     const rs_entry *given = rs_opt_given(map, "variation_seed");
     if (given && !rs_opt_given(map, "variation_strength"))
         rs_diags_add(ctx->diags, given->value->pos, rs_opt_key_path(ctx, prefix, "variation_seed"),
@@ -59,7 +61,8 @@ static const rs_opt rows[] = {
       HELP("how the noise levels of the steps are spaced") },
     { "eta", OPT_FLOAT(eta), RANGE(0, 1), WORD(&eta_auto),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
-      HELP("share of fresh noise in each step of ancestral samplers and ddim") },
+      HELP("share of fresh noise in each step, of samplers that add some") },
+    { "sampling", OPT_GROUP(rs_sampling_params, sampling, &rs_sampling_group) },
     { "seed", OPT_SEED(seed), AFFECTS_OUTPUT,
       HELP("start of the noise: the same seed gives the same picture") },
     { "variation_seed", OPT_SEED(variation_seed), AFFECTS_OUTPUT,

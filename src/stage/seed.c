@@ -45,11 +45,11 @@ rs_status rs_seed_init(rs_arena *arena, const rs_img2img_params *params, int c, 
 }
 
 /* The first draw of a generator of its own. */
-static void draw_fresh(const rs_seed *s, uint64_t seed, float *dst)
+static void draw_fresh(const rs_seed *s, uint64_t seed, float *dst, size_t n)
 {
     rs_rng rng;
     rs_rng_seed(&rng, s->params->rng, seed);
-    rs_rng_normal(&rng, dst, from_count(s));
+    rs_rng_normal(&rng, dst, n);
 }
 
 /* The dot product of the columns at a and b, both [h] with w between rows, over
@@ -128,20 +128,33 @@ void rs_seed_start(rs_seed *s, float *dst)
     float *noise = dst;
     if (resized(s)) {
         noise = s->first;
-        draw_fresh(s, s->params->seed, noise);
+        draw_fresh(s, s->params->seed, noise, from_count(s));
         rs_seed_next(s, dst);
     } else {
         rs_seed_next(s, noise);
     }
     if (s->second) {
-        draw_fresh(s, s->params->variation_seed, s->second);
+        draw_fresh(s, s->params->variation_seed, s->second, from_count(s));
         rs_noise_slerp(s->params->variation_strength, noise, s->second, s->c, s->from_h, s->from_w);
     }
     if (resized(s))
         paste(s, dst);
+    const int delta = s->params->sampling.eta_noise_seed_delta;
+    if (delta)
+        rs_rng_seed(&s->rng, s->params->rng, s->params->seed + (uint64_t)delta);
+}
+
+static size_t count(const rs_seed *s)
+{
+    return (size_t)s->c * (size_t)s->h * (size_t)s->w;
 }
 
 void rs_seed_next(rs_seed *s, float *dst)
 {
-    rs_rng_normal(&s->rng, dst, (size_t)s->c * (size_t)s->h * (size_t)s->w);
+    rs_rng_normal(&s->rng, dst, count(s));
+}
+
+void rs_seed_fresh(const rs_seed *s, uint64_t of, float *dst)
+{
+    draw_fresh(s, of, dst, count(s));
 }

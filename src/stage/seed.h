@@ -3,7 +3,8 @@
  * What A1111's modules/rng.py (ImageRNG) does: the start noise is the first draw
  * of the seed's generator, stochastic samplers go on drawing from it. With a
  * variation strength the start noise is turned towards that of a second seed;
- * with a seed resize it is the noise of another size, pasted into the middle. */
+ * with a seed resize it is the noise of another size, pasted into the middle. With
+ * an eta_noise_seed_delta the steps draw from another generator than the start. */
 #ifndef RS_STAGE_SEED_H
 #define RS_STAGE_SEED_H
 
@@ -20,7 +21,7 @@ typedef struct rs_seed {
 } rs_seed;
 
 /* h, w: of the latent; factor: pixels of one of its cells. Reads seed, rng, the
- * variation and seed_resize_from of params, which must outlive *out. Buffers are
+ * variation, seed_resize_from and eta_noise_seed_delta of params, which must outlive *out. Buffers are
  * the arena's; nothing is allocated later. */
 rs_status rs_seed_init(rs_arena *arena, const rs_img2img_params *params, int c, int h, int w,
                        int factor, rs_seed *out, rs_err *err);
@@ -29,6 +30,9 @@ rs_status rs_seed_init(rs_arena *arena, const rs_img2img_params *params, int c, 
 void rs_seed_start(rs_seed *seed, float *dst);
 /* Any further draw of [c, h, w]. */
 void rs_seed_next(rs_seed *seed, float *dst);
+
+/* The first draw of [c, h, w] from a generator of its own. */
+void rs_seed_fresh(const rs_seed *seed, uint64_t of, float *dst);
 
 /* low turned towards high by val (0: low, 1: high), into low. Both [c, h, w]; the
  * angle is that of each column [h] of each channel, as in A1111, which takes the

@@ -153,15 +153,14 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
     check_sigmas(g, run, &plan);
     CHECK_OK(rs_model_set_prompts(m, p.prompt, p.negative_prompt, &err));
     CHECK_OK(rs_model_make_contexts(m, &err));
-    CHECK_OK(rs_denoiser_init(g->arena, &m->levels, p.cfg_scale, n, predict, &t, &d, &err));
+    CHECK_OK(rs_denoiser_init(g->arena, plan.levels, p.cfg_scale, n, predict, &t, &d, &err));
     t.context = d.batch == 2 ? &m->prompts.guided : &m->prompts.plain;
     check_mean(&t, g, init);
     t.want = values_of(g, run, "x", &n_want);
     CHECK_INT(n_want, n * (size_t)(plan.n_steps + 1));
     rs_rng_seed(&t.rng, p.rng, p.seed);
     draw(&t, noise.data);
-    for (size_t i = 0; i < n; i++)
-        t.latent.data[i] += (float)plan.sigmas[0] * noise.data[i];
+    rs_sample_start(&plan, t.latent.data, noise.data, n);
     const rs_progress progress = { .step = on_step, .cookie = &t };
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d, .noise = draw,
                                     .noise_cookie = &t, .progress = &progress };
