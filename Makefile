@@ -67,6 +67,7 @@ $(B)/obj/%_avx2.o: ARCHF = -mavx2 -mfma -mf16c
 $(B)/obj/%_avxvnni.o: ARCHF = -mavx2 -mfma -mf16c -mavxvnni
 $(B)/obj/%_avx512.o: ARCHF = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
 $(B)/obj/%_avx512vnni.o: ARCHF = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c
+$(B)/obj/%_avx512bf16.o: ARCHF = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx512bf16 -mfma -mf16c
 
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

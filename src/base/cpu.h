@@ -1,6 +1,6 @@
 /* What this processor can do, and how to ask for less.
  *
- * RESTYLE_CPU=scalar|avx2|avxvnni|avx512|avx512vnni asks for a lower tier, for tests
+ * RESTYLE_CPU=scalar|avx2|avxvnni|avx512|avx512vnni|avx512bf16 asks for a lower tier, for tests
  * and for comparing results across machines. */
 #ifndef RS_BASE_CPU_H
 #define RS_BASE_CPU_H
@@ -14,6 +14,7 @@ typedef enum rs_cpu_tier {
     RS_CPU_AVXVNNI,    /* AVX2's and AVX-VNNI */
     RS_CPU_AVX512,     /* AVX2's and AVX-512 F, BW, DQ, VL */
     RS_CPU_AVX512VNNI, /* and AVX-512 VNNI */
+    RS_CPU_AVX512BF16, /* and AVX-512 BF16 */
     RS_CPU_TIERS
 } rs_cpu_tier;
 

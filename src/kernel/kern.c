@@ -23,6 +23,9 @@ static const rs_kern scalar = {
     .wino_output = rs_ref_wino_output,
     .wino_weight = rs_ref_wino_weight,
     .gemm = rs_ref_gemm,
+    .gemm_bf16 = rs_ref_gemm_bf16,
+    .f32_to_bf16 = rs_ref_f32_to_bf16,
+    .bf16_pairs = rs_ref_bf16_pairs,
     .range = rs_ref_range,
     .quantise = rs_ref_quantise,
     .gemm_i8 = rs_ref_gemm_i8,
@@ -32,11 +35,14 @@ static const rs_kern scalar = {
     .gemm_nr = RS_REF_GEMM_NR,
     .i8_nr = RS_REF_I8_NR,
     .i8_kr = RS_REF_I8_KR,
+    .bf16_kr = 1,
 };
 
 const rs_kern *rs_kern_get(rs_cpu_tier tier)
 {
 #if defined(__x86_64__)
+    if (tier >= RS_CPU_AVX512BF16)
+        return &rs_kern_avx512bf16;
     if (tier >= RS_CPU_AVX512VNNI)
         return &rs_kern_avx512vnni;
     if (tier >= RS_CPU_AVX512)

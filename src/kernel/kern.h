@@ -25,13 +25,24 @@
 
 #include "base/cpu.h"
 
-/* One block of a matrix product, see rs_kern.gemm. */
+/* Two bfloat16 that follow each other along the depth of a product; the size of a float. */
+typedef struct rs_bf16_pair {
+    uint16_t v[2];
+} rs_bf16_pair;
+
+/* One block of a matrix product, see rs_kern.gemm and gemm_bf16. */
 typedef struct rs_gemm_block {
-    size_t m, n, k;
-    const float *a; /* [m, k]; with a_trans [k, m], and then n is gemm_nr */
+    size_t m, n, k; /* k counts pairs where a and b hold pairs, as all sizes below do */
+    union {         /* [m, k]; with a_trans [k, m], and then n is gemm_nr */
+        const float *a;
+        const rs_bf16_pair *a2;
+    };
     size_t lda;
     bool a_trans;
-    const float *b; /* [k, n] */
+    union { /* [k, n]; of pairs [k, gemm_nr] whatever n */
+        const float *b;
+        const rs_bf16_pair *b2;
+    };
     size_t ldb;
     const float *bias; /* [n] or NULL */
     const float *res;  /* [m, n] or NULL; may equal c when ldres == ldc */
@@ -137,6 +148,18 @@ typedef struct rs_kern {
      * will. col_max is of no use where c has NaN. sum */
     void (*gemm)(const rs_gemm_block *g);
 
+    /* gemm for bfloat16 in pairs. The sum is that of x86's VDPBF16PS, pair after pair:
+     * float(c + a[1]*b[1]), then float(c + a[0]*b[0]), each rounded once to nearest even,
+     * with denormals taken for 0 on either side; what follows the sum is as in gemm, one
+     * rounding each. As gemm, it may be cut in rows and columns at will. exact */
+    void (*gemm_bf16)(const rs_gemm_block *g);
+    /* To bfloat16 as x86's VCVTNEPS2BF16: nearest even, denormals become 0 of their sign,
+     * NaN stays NaN. exact */
+    void (*f32_to_bf16)(uint16_t *dst, const float *src, size_t n);
+    /* Rows 2i and 2i + 1 of src: [rows, c], ld, to pairs dst: [ceil(rows / 2), c]; a row
+     * that is missing counts as zeros. dst may be src where ld is c. exact */
+    void (*bf16_pairs)(rs_bf16_pair *dst, const float *src, size_t rows, size_t c, size_t ld);
+
     /* lo = min(0, min x), hi = max(0, max x); both NaN when an x is not finite. exact */
     void (*range)(float *lo, float *hi, const float *x, size_t n);
     /* dst = rint(x * inv) + zero, ties to even, clamped to 0 .. 255, x finite; dst:
@@ -153,9 +176,12 @@ typedef struct rs_kern {
     void (*f32_to_u8)(uint8_t *dst, const float *src, size_t n);
 
     /* Constants, behind all kernels: the tile of gemm; columns of a panel of
-     * gemm_i8, and how many values of a column stand side by side in it, 2 or 4. */
+     * gemm_i8, and how many values of a column stand side by side in it, 2 or 4; how many
+     * values of a column a step of the faster of gemm and gemm_bf16 takes: with 2 it is
+     * gemm_bf16, with 1 that is the scalar one. */
     size_t gemm_mr, gemm_nr;
     size_t i8_nr, i8_kr;
+    size_t bf16_kr;
 } rs_kern;
 
 /* Table of a tier; a tier above what was compiled in gives the highest one

@@ -38,7 +38,7 @@ static int check_tables(const ck_tier *tiers, int n_tiers)
 static int check_active(void)
 {
     static const char *const cases[] = {"scalar", "avx2", "avxvnni", "avx512", "avx512vnni",
-                                        "nonsense", "", NULL};
+                                        "avx512bf16", "nonsense", "", NULL};
     const char *was = getenv("RESTYLE_CPU");
     char *keep = was ? strdup(was) : NULL;
     const rs_cpu_tier have = rs_cpu_detect();
@@ -66,7 +66,7 @@ static int list_tiers(ck_tier *tiers, int *n_real)
 {
     static const rs_kern *const twins[RS_CPU_TIERS] = {
         [RS_CPU_AVX2] = &ck_emu8, [RS_CPU_AVXVNNI] = &ck_emu8, [RS_CPU_AVX512] = &ck_emu16,
-        [RS_CPU_AVX512VNNI] = &ck_emu16};
+        [RS_CPU_AVX512VNNI] = &ck_emu16, [RS_CPU_AVX512BF16] = &ck_emu16};
     int n = 0;
     for (int t = 0; t < RS_CPU_TIERS; t++) {
         const char *name = rs_cpu_tier_name((rs_cpu_tier)t);

@@ -1,25 +1,8 @@
 /* One row a kernel: its buffers, its call, its tolerance. */
-#include "tests/checkkern/check.h"
+#include "tests/checkkern/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static ck_buf vec(ck_type type, ck_dir dir, size_t n)
-{
-    return (ck_buf){.type = type, .dir = dir, .n0 = 1, .n1 = 1, .n2 = n};
-}
-
-static ck_buf mat(ck_dir dir, size_t rows, size_t c, size_t ld)
-{
-    return (ck_buf){.type = CK_F32, .dir = dir, .n0 = 1, .n1 = rows, .n2 = c, .s1 = ld};
-}
-
-static ck_buf filled(ck_buf b, ck_fill fill)
-{
-    b.own_fill = true;
-    b.fill = fill;
-    return b;
-}
 
 static double abs_at(const ck_inputs *in, int b, size_t at)
 {
@@ -530,6 +513,14 @@ const ck_row ck_rows[] = {
      .setup = gemm_panels_setup, .call = gemm_panels_call, .terms = gemm_panels_terms,
      .bench = {.rows = 96, .c = 64, .ld = 64, .ld2 = 64, .f = 1.55f, .flag = true},
      .flops = 2.0 * 96 * 64 * 96},
+    {.name = "gemm_bf16", .n_buf = 6, .alias = {4}, .setup = ck_gemm_bf16_setup,
+     .call = ck_gemm_bf16_call,
+     .bench = {.rows = 144, .c = 64, .ld = 64, .ld2 = 64, .f = 2.8285f, .flag = true},
+     .flops = 2.0 * 144 * 64 * 320},
+    {.name = "f32_to_bf16", .extra = BITS, .n_buf = 2, .vector = true, .setup = ck_to_bf16_setup,
+     .call = ck_to_bf16_call, .bench = VALUES},
+    {.name = "bf16_pairs", .extra = BITS, .n_buf = 2, .setup = ck_bf16_pairs_setup,
+     .call = ck_bf16_pairs_call, .bench = {.rows = 96, .c = 64, .ld = 64}},
     {.name = "range", .extra = BITS, .n_buf = 2, .vector = true, .setup = range_setup,
      .call = range_call, .bench = VALUES},
     {.name = "quantise", .n_buf = 2, .vector = true, .setup = quantise_setup, .call = quantise_call,

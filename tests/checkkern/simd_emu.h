@@ -144,6 +144,7 @@ EMU void vf_store_i16(int16_t *p, vf a)
 typedef union vi {
     int32_t i[VF_N];
     int16_t h[2 * VF_N];
+    uint16_t w[2 * VF_N];
     int8_t s[4 * VF_N];
     uint8_t u[4 * VF_N];
 } vi;
@@ -201,6 +202,26 @@ EMU vi vi_dot4(vi c, vi a, vi b)
     LANES for (size_t t = 4 * l; t < 4 * l + 4; t++)
         c.i[l] += a.u[t] * b.s[t];
     return c;
+}
+#endif
+
+#ifdef VF_DOT_BF16
+EMU vf vf_dot_bf16(vf c, vi a, vi b)
+{
+    LANES c.f[l] = rs_ref_dot_bf16(c.f[l], a.w + 2 * l, b.w + 2 * l);
+    return c;
+}
+EMU void vf_store_bf16(uint16_t *p, vf a) { rs_ref_f32_to_bf16(p, a.f, VF_N); }
+EMU vf vf_bf16_pairs(vf first, vf second)
+{
+    vi r;
+    vf bits;
+    LANES {
+        rs_ref_f32_to_bf16(r.w + 2 * l, first.f + l, 1);
+        rs_ref_f32_to_bf16(r.w + 2 * l + 1, second.f + l, 1);
+    }
+    memcpy(&bits, &r, sizeof bits);
+    return bits;
 }
 #endif
 

@@ -1,5 +1,6 @@
 /* The scalar reference kernels: the definition of every row of kernel/kern.h,
- * which holds their contracts. Sums are taken in double and rounded once. */
+ * which holds their contracts. Sums are taken in double and rounded once, but for
+ * those of bfloat16 and bytes, where every tier must give the same bits. */
 #ifndef RS_KERNEL_REF_REF_H
 #define RS_KERNEL_REF_REF_H
 
@@ -35,6 +36,12 @@ void rs_ref_wino_weight(float *dst, size_t ld_dst, const float *g, size_t n, siz
 
 enum { RS_REF_GEMM_NR = 8 };
 void rs_ref_gemm(const rs_gemm_block *g);
+
+void rs_ref_gemm_bf16(const rs_gemm_block *g);
+/* c after one pair: what VDPBF16PS does in a lane. */
+float rs_ref_dot_bf16(float c, const uint16_t a[2], const uint16_t b[2]);
+void rs_ref_f32_to_bf16(uint16_t *dst, const float *src, size_t n);
+void rs_ref_bf16_pairs(rs_bf16_pair *dst, const float *src, size_t rows, size_t c, size_t ld);
 
 enum { RS_REF_I8_NR = 8, RS_REF_I8_KR = 4 };
 void rs_ref_range(float *lo, float *hi, const float *x, size_t n);

@@ -102,16 +102,16 @@ static RS_ALWAYS_INLINE void i8_rows(const rs_i8_block *g, const i8_elem *const 
 }
 
 /* A function for every number of rows. */
-#define I8_TILE(rows)                                                              \
-    static void i8_tile_##rows(const rs_i8_block *g, const i8_elem *const *start,  \
+#define I8_TILE(kind, rows)                                                              \
+    static void kind##_tile_##rows(const rs_i8_block *g, const i8_elem *const *start,  \
                                int32_t (*sums)[I8_NR])                             \
     {                                                                              \
         i8_rows(g, start, rows, sums);                                             \
     }
-GEMM_TILES(I8_TILE)
-#define I8_ENTRY(rows) i8_tile_##rows,
+GEMM_TILES(I8_TILE, i8)
+#define I8_ENTRY(kind, rows) kind##_tile_##rows,
 static void (*const i8_tiles[GEMM_MR])(const rs_i8_block *g, const i8_elem *const *start,
-                                       int32_t (*sums)[I8_NR]) = {GEMM_TILES(I8_ENTRY)};
+                                       int32_t (*sums)[I8_NR]) = {GEMM_TILES(I8_ENTRY, i8)};
 
 /* One vector of a row of sums to memory. */
 static RS_ALWAYS_INLINE void i8_put(const rs_i8_block *g, const int32_t *sums, size_t i, size_t j, size_t k)

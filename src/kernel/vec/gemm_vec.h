@@ -58,6 +58,26 @@ static RS_ALWAYS_INLINE void gemm_put(const rs_gemm_block *g, size_t i, size_t j
     gemm_st(g->col_max + j, top, k, whole);
 }
 
+/* The sums of rows i to i + rows of the block before anything was added, and what is made
+ * of them. rows and whole are constants. */
+static RS_ALWAYS_INLINE void gemm_start(const rs_gemm_block *g, size_t i, vf sum[][2], size_t rows)
+{
+    RS_UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        sum[r][0] = sum[r][1] = vf_set1(0);
+        if (g->res)
+            RS_PREFETCH(g->res + (i + r) * g->ldres);
+    }
+}
+
+static RS_ALWAYS_INLINE void gemm_end(const rs_gemm_block *g, size_t i, vf sum[][2], size_t rows,
+                                      bool whole)
+{
+    const size_t k0 = g->n < VF_N ? g->n : VF_N; /* lanes of the first vector */
+    gemm_put(g, i, 0, sum, rows, k0, whole);
+    gemm_put(g, i, VF_N, sum, rows, g->n - k0, whole);
+}
+
 /* Rows i to i + rows of the block. rows, whole and trans are constants. */
 static RS_ALWAYS_INLINE void gemm_rows(const rs_gemm_block *g, size_t i, size_t rows, bool whole,
                                        bool trans)
@@ -69,12 +89,7 @@ static RS_ALWAYS_INLINE void gemm_rows(const rs_gemm_block *g, size_t i, size_t 
     const size_t ldb = g->ldb, depth = g->k;
     const float *a = g->a + i * step, *b = g->b;
     vf sum[GEMM_MR][2];
-    RS_UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        sum[r][0] = sum[r][1] = vf_set1(0);
-        if (g->res)
-            RS_PREFETCH(g->res + (i + r) * g->ldres);
-    }
+    gemm_start(g, i, sum, rows);
     for (size_t l = 0; l < depth; l++, a += next, b += ldb) {
         const vf b0 = gemm_ld(b, k0, whole), b1 = gemm_ld(b + VF_N, k1, whole);
         RS_UNROLL
@@ -84,35 +99,37 @@ static RS_ALWAYS_INLINE void gemm_rows(const rs_gemm_block *g, size_t i, size_t 
             sum[r][1] = vf_fma(x, b1, sum[r][1]);
         }
     }
-    gemm_put(g, i, 0, sum, rows, k0, whole);
-    gemm_put(g, i, VF_N, sum, rows, k1, whole);
+    gemm_end(g, i, sum, rows, whole);
 }
 
-/* The functions. */
-#define GEMM_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6) GEMM_MORE_TILES(X)
+/* X(kind, rows) for every number of rows; the functions of a kind, and their table. */
+#define GEMM_TILES(X, kind) \
+    X(kind, 1) X(kind, 2) X(kind, 3) X(kind, 4) X(kind, 5) X(kind, 6) GEMM_MORE_TILES(X, kind)
 #if GEMM_MR == 12
-#define GEMM_MORE_TILES(X) X(7) X(8) X(9) X(10) X(11) X(12)
+#define GEMM_MORE_TILES(X, kind) X(kind, 7) X(kind, 8) X(kind, 9) X(kind, 10) X(kind, 11) X(kind, 12)
 #else
-#define GEMM_MORE_TILES(X)
+#define GEMM_MORE_TILES(X, kind)
 #endif
-#define GEMM_TILE(rows)                                              \
-    static void gemm_whole_##rows(const rs_gemm_block *g, size_t i)  \
-    {                                                                \
-        gemm_rows(g, i, rows, true, false);                          \
-    }                                                                \
-    static void gemm_trans_##rows(const rs_gemm_block *g, size_t i)  \
-    {                                                                \
-        gemm_rows(g, i, rows, true, true);                           \
-    }                                                                \
-    static void gemm_narrow_##rows(const rs_gemm_block *g, size_t i) \
-    {                                                                \
-        gemm_rows(g, i, rows, false, false);                         \
+#define GEMM_TILE(kind, rows)                                          \
+    static void kind##_whole_##rows(const rs_gemm_block *g, size_t i)  \
+    {                                                                  \
+        kind##_rows(g, i, rows, true, false);                          \
+    }                                                                  \
+    static void kind##_trans_##rows(const rs_gemm_block *g, size_t i)  \
+    {                                                                  \
+        kind##_rows(g, i, rows, true, true);                           \
+    }                                                                  \
+    static void kind##_narrow_##rows(const rs_gemm_block *g, size_t i) \
+    {                                                                  \
+        kind##_rows(g, i, rows, false, false);                         \
     }
-GEMM_TILES(GEMM_TILE)
-#define GEMM_ENTRY(rows) {gemm_narrow_##rows, gemm_whole_##rows, gemm_trans_##rows},
-static void (*const gemm_tiles[GEMM_MR][3])(const rs_gemm_block *g, size_t i) = {GEMM_TILES(GEMM_ENTRY)};
+#define GEMM_ENTRY(kind, rows) {kind##_narrow_##rows, kind##_whole_##rows, kind##_trans_##rows},
+typedef void gemm_tile(const rs_gemm_block *g, size_t i);
+GEMM_TILES(GEMM_TILE, gemm)
+static gemm_tile *const gemm_tiles[GEMM_MR][3] = {GEMM_TILES(GEMM_ENTRY, gemm)};
 
-static void vec_gemm(const rs_gemm_block *g)
+/* The rows of a block to the tiles of a kind. */
+static RS_ALWAYS_INLINE void gemm_deal(const rs_gemm_block *g, gemm_tile *const table[GEMM_MR][3])
 {
     const size_t tiles = (g->m + GEMM_MR - 1) / GEMM_MR, kind = g->a_trans ? 2 : g->n == GEMM_NR;
     if (tiles == 0)
@@ -120,9 +137,14 @@ static void vec_gemm(const rs_gemm_block *g)
     const size_t few = g->m / tiles, more = g->m % tiles; /* tiles with one row more */
     for (size_t t = 0, i = 0; t < tiles; t++) {
         const size_t rows = few + (t < more);
-        gemm_tiles[rows - 1][kind](g, i);
+        table[rows - 1][kind](g, i);
         i += rows;
     }
+}
+
+static void vec_gemm(const rs_gemm_block *g)
+{
+    gemm_deal(g, gemm_tiles);
 }
 
 #endif

@@ -136,4 +136,24 @@ static inline vi vi_dot2(vi c, vi a, vi b) { return _mm512_add_epi32(c, _mm512_m
 static inline vi vi_dot4(vi c, vi a, vi b) { return _mm512_dpbusd_epi32(c, a, b); }
 #endif
 
+#ifdef VF_DOT_BF16
+/* c + a1*b1 + a0*b0 of the bfloat16 in each lane, as rs_kern.gemm_bf16 says */
+static inline vf vf_dot_bf16(vf c, vi a, vi b) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+/* VF_N values to bfloat16. */
+static inline void vf_store_bf16(uint16_t *p, vf a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, (__m256i)_mm512_cvtneps_pbh(a));
+}
+/* The same of two vectors, side by side in each lane: first in the lower half. */
+static inline vf vf_bf16_pairs(vf first, vf second)
+{
+    const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    /* words 0, 16, 1, 17, ... */
+    const __m512i words = _mm512_add_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32(0x10001)),
+                                           _mm512_set1_epi32(16 << 16));
+    const __m512i halves = (__m512i)_mm512_cvtne2ps_pbh(second, first);
+    return _mm512_castsi512_ps(_mm512_permutexvar_epi16(words, halves));
+}
+#endif
+
 #endif

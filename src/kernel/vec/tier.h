@@ -5,6 +5,13 @@
 #include "kernel/vec/eltwise_vec.h"
 #include "kernel/vec/gemm_vec.h"
 #include "kernel/vec/gemm_i8_vec.h"
+#ifdef VF_DOT_BF16
+#include "kernel/vec/gemm_bf16_vec.h"
+#else /* only where the processor has the instructions do they pay */
+#define vec_gemm_bf16 rs_ref_gemm_bf16
+#define vec_f32_to_bf16 rs_ref_f32_to_bf16
+#define vec_bf16_pairs rs_ref_bf16_pairs
+#endif
 #include "kernel/vec/norm_vec.h"
 #include "kernel/vec/pixels_vec.h"
 #include "kernel/vec/softmax_vec.h"
@@ -28,6 +35,9 @@ const rs_kern RS_TIER = {
     .wino_output = vec_wino_output,
     .wino_weight = vec_wino_weight,
     .gemm = vec_gemm,
+    .gemm_bf16 = vec_gemm_bf16,
+    .f32_to_bf16 = vec_f32_to_bf16,
+    .bf16_pairs = vec_bf16_pairs,
     .range = vec_range,
     .quantise = vec_quantise,
     .gemm_i8 = vec_gemm_i8,
@@ -37,4 +47,9 @@ const rs_kern RS_TIER = {
     .gemm_nr = GEMM_NR,
     .i8_nr = I8_NR,
     .i8_kr = I8_KR,
+#ifdef VF_DOT_BF16
+    .bf16_kr = 2,
+#else
+    .bf16_kr = 1,
+#endif
 };

@@ -8,5 +8,6 @@ extern const rs_kern rs_kern_avx2;
 extern const rs_kern rs_kern_avxvnni;
 extern const rs_kern rs_kern_avx512;
 extern const rs_kern rs_kern_avx512vnni;
+extern const rs_kern rs_kern_avx512bf16;
 
 #endif
