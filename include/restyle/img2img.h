@@ -38,7 +38,8 @@ typedef enum rs_memory {
 
 typedef enum rs_precision {
     RS_PRECISION_EXACT, /* 32-bit floats throughout */
-    RS_PRECISION_FAST   /* most layers of the network in 8 bits: nearly the same picture, sooner */
+    RS_PRECISION_FAST   /* 8 bits for most layers, 16 where that pays: nearly the same picture,
+                         * sooner */
 } rs_precision;
 
 typedef struct rs_model_options {

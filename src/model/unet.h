@@ -9,7 +9,8 @@ typedef struct rs_unet rs_unet;
 
 /* Lives as long as arena and bundle. fast: its linear layers and convolutions may
  * compute in 8 bits, but for the first and the last, the time embedding, and what is
- * made of the text. */
+ * made of the text, which may in bfloat16 as attention's own products: tensor/bits.h
+ * says where they do. */
 rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, bool fast,
                        rs_unet **out, rs_err *err);
 

@@ -131,7 +131,7 @@ rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bund
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the unet");
     u->cfg = *rs_bundle_unet(bundle);
     struct loader l = { .u = u, .root = { .bundle = bundle, .part = RS_PART_UNET, .ex = ex,
-                                          .arena = arena, .fast = fast } };
+                                          .arena = arena, .least = fast ? RS_BITS_I8 : RS_BITS_F32 } };
     RS_TRY(load_all(&l, err));
     *out = u;
     return RS_OK;

@@ -68,8 +68,9 @@ static rs_status level_load(const rs_scope *s, const rs_vae_config *cfg, int c_i
 static rs_status encoder_load(const rs_scope *root, const rs_vae_config *cfg, struct half *e, rs_err *err)
 {
     const rs_scope s = rs_scope_sub(root, "encoder"), m = rs_scope_sub(&s, "mid_block");
+    const rs_scope exact = rs_scope_exact(&s);
     const int last = cfg->channels[cfg->n_levels - 1];
-    RS_TRY(rs_conv_load(&s, "conv_in", cfg->in_channels, cfg->channels[0], 3, 1, 1, &e->in, err));
+    RS_TRY(rs_conv_load(&exact, "conv_in", cfg->in_channels, cfg->channels[0], 3, 1, 1, &e->in, err));
     for (int i = 0, c = cfg->channels[0]; i < cfg->n_levels; c = cfg->channels[i++]) {
         const rs_scope b = rs_scope_sub(&s, "down_blocks.%d", i);
         struct level *lev = &e->levels[i];
@@ -80,14 +81,15 @@ static rs_status encoder_load(const rs_scope *root, const rs_vae_config *cfg, st
     }
     RS_TRY(mid_load(&m, cfg, last, &e->mid, err));
     RS_TRY(rs_norm_load(&s, "conv_norm_out", last, cfg->norm_groups, EPS, &e->norm_out, err));
-    return rs_conv_load(&s, "conv_out", last, 2 * cfg->latent_channels, 3, 1, 1, &e->out, err);
+    return rs_conv_load(&exact, "conv_out", last, 2 * cfg->latent_channels, 3, 1, 1, &e->out, err);
 }
 
 static rs_status decoder_load(const rs_scope *root, const rs_vae_config *cfg, struct half *d, rs_err *err)
 {
     const rs_scope s = rs_scope_sub(root, "decoder"), m = rs_scope_sub(&s, "mid_block");
+    const rs_scope exact = rs_scope_exact(&s);
     int c = cfg->channels[cfg->n_levels - 1];
-    RS_TRY(rs_conv_load(&s, "conv_in", cfg->latent_channels, c, 3, 1, 1, &d->in, err));
+    RS_TRY(rs_conv_load(&exact, "conv_in", cfg->latent_channels, c, 3, 1, 1, &d->in, err));
     RS_TRY(mid_load(&m, cfg, c, &d->mid, err));
     for (int i = 0; i < cfg->n_levels; i++) {
         const rs_scope b = rs_scope_sub(&s, "up_blocks.%d", i);
@@ -100,13 +102,15 @@ static rs_status decoder_load(const rs_scope *root, const rs_vae_config *cfg, st
         c = to;
     }
     RS_TRY(rs_norm_load(&s, "conv_norm_out", c, cfg->norm_groups, EPS, &d->norm_out, err));
-    return rs_conv_load(&s, "conv_out", c, cfg->out_channels, 3, 1, 1, &d->out, err);
+    return rs_conv_load(&exact, "conv_out", c, cfg->out_channels, 3, 1, 1, &d->out, err);
 }
 
-rs_status rs_vae_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, rs_vae **out,
-                      rs_err *err)
+rs_status rs_vae_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, bool fast,
+                      rs_vae **out, rs_err *err)
 {
-    const rs_scope root = { .bundle = bundle, .part = RS_PART_VAE, .ex = ex, .arena = arena };
+    const rs_scope root = { .bundle = bundle, .part = RS_PART_VAE, .ex = ex, .arena = arena,
+                            .least = fast ? RS_BITS_BF16 : RS_BITS_F32 };
+    const rs_scope exact = rs_scope_exact(&root);
     rs_vae *v = RS_NEW(arena, rs_vae);
     if (!v)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the autoencoder");
@@ -118,9 +122,9 @@ rs_status rs_vae_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundl
     RS_TRY(encoder_load(&root, &v->cfg, &v->enc, err));
     RS_TRY(decoder_load(&root, &v->cfg, &v->dec, err));
     if (v->cfg.quant_conv)
-        RS_TRY(rs_conv_load(&root, "quant_conv", 2 * z, 2 * z, 1, 1, 0, &v->quant, err));
+        RS_TRY(rs_conv_load(&exact, "quant_conv", 2 * z, 2 * z, 1, 1, 0, &v->quant, err));
     if (v->cfg.post_quant_conv)
-        RS_TRY(rs_conv_load(&root, "post_quant_conv", z, z, 1, 1, 0, &v->post_quant, err));
+        RS_TRY(rs_conv_load(&exact, "post_quant_conv", z, z, 1, 1, 0, &v->post_quant, err));
     *out = v;
     return RS_OK;
 }

@@ -8,9 +8,11 @@
 
 typedef struct rs_vae rs_vae;
 
-/* Lives as long as arena and bundle. */
-rs_status rs_vae_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, rs_vae **out,
-                      rs_err *err);
+/* Lives as long as arena and bundle. fast: what does not go to Winograd may compute in
+ * bfloat16, but for the first and the last layer of either half: tensor/bits.h says
+ * where it does. */
+rs_status rs_vae_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, bool fast,
+                      rs_vae **out, rs_err *err);
 
 /* Pixels a latent, across and down: 2^(levels - 1). */
 int rs_vae_factor(const rs_vae *v);

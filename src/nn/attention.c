@@ -8,9 +8,11 @@ rs_status rs_attention_load(const rs_scope *s, const rs_attention_names *names, 
     if (heads < 1 || dim % heads)
         return RS_FAIL(err, RS_E_FORMAT, "'%s': %d channels cannot be split in %d heads", s->prefix, dim,
                        heads);
-    rs_attention at = { .dim = dim, .heads = heads };
+    const rs_scope careful = rs_scope_careful(s);
+    rs_attention at = { .dim = dim, .heads = heads,
+                        .bf16 = rs_bits_used(s->ex->kern, careful.least, false) == RS_BITS_BF16 };
     /* those of a context are made once a prompt, and texts have values far from the others */
-    const rs_scope kv = context_dim ? rs_scope_exact(s) : *s;
+    const rs_scope kv = context_dim ? careful : *s;
     const int kv_dim = context_dim ? context_dim : dim;
     RS_TRY(rs_scope_name(s, &at.name, err));
     RS_TRY(rs_linear_load(s, names->q, dim, dim, qkv_bias, &at.q, err));
@@ -54,7 +56,7 @@ static rs_status forward(const rs_exec *ex, const rs_attention *a, const rs_tens
     }
     RS_TRY(rs_linear_forward(ex, &a->q, &q, x, NULL, err));
     const double t0 = rs_prof_start(ex->prof);
-    RS_TRY(rs_op_attention(ex, &o, &q, &kv->k, &kv->v, a->heads, causal, err));
+    RS_TRY(rs_op_attention(ex, &o, &q, &kv->k, &kv->v, a->heads, causal, a->bf16, err));
     record(ex, a, &q, kv, self, t0);
     RS_TRY(rs_linear_forward(ex, &a->out, y, &o, y, err));
     return RS_OK;

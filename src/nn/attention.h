@@ -11,6 +11,7 @@ typedef struct rs_attention_names {
 
 typedef struct rs_attention {
     int dim, heads;
+    bool bf16; /* its own products, of queries, keys and values */
     rs_linear q, k, v, out;
     const char *name;
 } rs_attention;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "tensor/op_norm.h"
+#include "tensor/packed_bf16.h"
 
 rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...)
 {
@@ -25,8 +26,15 @@ rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...)
 rs_scope rs_scope_exact(const rs_scope *s)
 {
     rs_scope exact = *s;
-    exact.fast = false;
+    exact.least = RS_BITS_F32;
     return exact;
+}
+
+rs_scope rs_scope_careful(const rs_scope *s)
+{
+    rs_scope careful = *s;
+    careful.least = s->least == RS_BITS_F32 ? RS_BITS_F32 : RS_BITS_BF16;
+    return careful;
 }
 
 rs_status rs_scope_f32(const rs_scope *s, rs_arena *arena, const char *name, int rank,
@@ -75,7 +83,8 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
                          rs_linear *l, rs_err *err)
 {
     const rs_scope at = rs_scope_sub(s, "%s", name);
-    rs_linear lin = { .in = in, .out = out, .bytes = s->fast };
+    const rs_bits bits = rs_bits_used(s->ex->kern, s->least, false);
+    rs_linear lin = { .in = in, .out = out, .bytes = bits == RS_BITS_I8 };
     rs_packed_source src;
     const rs_wtensor *t;
     RS_TRY(rs_scope_name(&at, &lin.name, err));
@@ -85,7 +94,8 @@ rs_status rs_linear_load(const rs_scope *s, const char *name, int in, int out, b
     rs_status st = weight_source(&at, s->ex->scratch, 2, (const int64_t[]){ out, in }, &src, &t, err);
     if (st == RS_OK)
         st = lin.bytes ? rs_packed_i8_make(s->ex, s->arena, &src, &lin.i8, err)
-                       : rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
+             : bits == RS_BITS_BF16 ? rs_packed_bf16_make(s->ex, s->arena, &src, &lin.w, err)
+                                    : rs_packed_make(s->ex, s->arena, &src, &lin.w, err);
     if (st == RS_OK) {
         lin.kind = t->rank > 2 ? RS_PROF_CONV1 : RS_PROF_LINEAR;
         rs_wtensor_drop(t);
@@ -111,7 +121,7 @@ static rs_status product(const rs_exec *ex, const rs_linear *l, const rs_tensor 
     if (l->bytes)
         RS_TRY(rs_packed_i8_matmul(ex, &l->i8, &mm, err));
     else
-        RS_TRY(rs_packed_matmul(ex, &l->w, &mm, err));
+        RS_TRY(rs_packed_run(ex, &l->w, &mm, err));
     rs_prof_end(ex->prof, t0, l->kind, l->name, 2.0 * (double)rs_tensor_count(x) * l->out,
                 moved_bytes(l->bytes ? rs_packed_i8_bytes(&l->i8) : rs_packed_bytes(&l->w), y, x, res));
     return RS_OK;
@@ -142,7 +152,7 @@ rs_status rs_conv_load(const rs_scope *s, const char *name, int c_in, int c_out,
     const int64_t shape[] = { c_out, c_in, kernel, kernel };
     rs_status st = weight_source(&at, s->ex->scratch, 4, shape, &src, &t, err);
     if (st == RS_OK)
-        st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, s->fast,
+        st = rs_conv_pack(s->ex, s->arena, &src, kernel, stride == 1 && pad == kernel / 2, s->least,
                           &conv.w, err);
     if (st == RS_OK) {
         rs_wtensor_drop(t);

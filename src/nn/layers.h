@@ -20,15 +20,16 @@ typedef struct rs_scope {
     rs_part part;
     const rs_exec *ex;
     rs_arena *arena;
-    bool fast; /* layers may compute in 8 bits */
+    rs_bits least; /* that its layers may compute in */
     char prefix[160];
 } rs_scope;
 
 /* The scope of a child; names too long for any real model are cut and then not
  * found. */
 rs_scope rs_scope_sub(const rs_scope *parent, const char *fmt, ...) RS_PRINTF(2, 3);
-/* The same scope, for layers that compute in floats. */
+/* The same scope, for layers that compute in floats, or that are worse off in 8 bits. */
 rs_scope rs_scope_exact(const rs_scope *s);
+rs_scope rs_scope_careful(const rs_scope *s);
 /* The scope's own name, kept in its arena. */
 rs_status rs_scope_name(const rs_scope *s, const char **name, rs_err *err);
 /* The tensor `name` of the scope as floats; kept in arena when converted. */

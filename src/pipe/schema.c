@@ -104,7 +104,8 @@ static const rs_opt_choice memories[] = {
 
 static const rs_opt_choice precisions[] = {
     { "exact", RS_PRECISION_EXACT, "32-bit floats throughout" },
-    { "fast", RS_PRECISION_FAST, "most layers of the network in 8 bits: nearly the same picture, sooner" },
+    { "fast", RS_PRECISION_FAST,
+      "8 bits for most layers, 16 where that pays: nearly the same picture, sooner" },
     { 0 }
 };
 

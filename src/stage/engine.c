@@ -27,11 +27,11 @@
 
 static rs_status load(rs_model *m, rs_part part, rs_arena *arena, rs_err *err)
 {
+    const bool fast = m->precision == RS_PRECISION_FAST;
     switch (part) {
     case RS_PART_TEXT: return rs_clip_text_load(&m->ex, arena, m->bundle, &m->text, err);
-    case RS_PART_UNET: return rs_unet_load(&m->ex, arena, m->bundle, m->precision == RS_PRECISION_FAST,
-                                           &m->unet, err);
-    default: return rs_vae_load(&m->ex, arena, m->bundle, &m->vae, err);
+    case RS_PART_UNET: return rs_unet_load(&m->ex, arena, m->bundle, fast, &m->unet, err);
+    default: return rs_vae_load(&m->ex, arena, m->bundle, fast, &m->vae, err);
     }
 }
 

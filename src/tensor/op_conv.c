@@ -10,6 +10,7 @@
 #include "tensor/op_conv_i8.h"
 #include "tensor/op_eltwise.h"
 #include "tensor/op_wino.h"
+#include "tensor/packed_bf16.h"
 
 #define PATCH_BYTES ((size_t)8 << 20)
 
@@ -20,25 +21,21 @@ static bool use_wino(int c_in, int kernel, bool unit_stride)
     return unit_stride && kernel == 3 && c_in >= 16;
 }
 
-/* Bytes multiply four times as fast as floats where the processor has dot products of
- * bytes, and 1.6 times elsewhere; Winograd makes floats two to three times as fast. */
-static bool use_i8(const rs_kern *kern, bool wino)
-{
-    return !wino || kern->i8_kr == 4;
-}
-
 rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
-                       bool unit_stride, bool fast, rs_conv_weights *out, rs_err *err)
+                       bool unit_stride, rs_bits least, rs_conv_weights *out, rs_err *err)
 {
     rs_conv_weights w = { .c_in = (int)oihw->c, .c_out = (int)oihw->n, .kernel = kernel };
     RS_BUG_IF(oihw->taps != (size_t)kernel * (size_t)kernel);
     w.wino = use_wino(w.c_in, kernel, unit_stride);
-    w.bytes = fast && use_i8(ex->kern, w.wino);
+    const rs_bits bits = rs_bits_used(ex->kern, least, w.wino);
+    w.bytes = bits == RS_BITS_I8;
     w.wino = w.wino && !w.bytes;
     if (w.bytes)
         RS_TRY(rs_packed_i8_make(ex, arena, oihw, &w.i8, err));
     else if (w.wino)
         RS_TRY(rs_wino_pack(ex, arena, oihw, &w.taps, err));
+    else if (bits == RS_BITS_BF16)
+        RS_TRY(rs_packed_bf16_make(ex, arena, oihw, &w.w, err));
     else
         RS_TRY(rs_packed_make(ex, arena, oihw, &w.w, err));
     *out = w;
@@ -106,16 +103,16 @@ static rs_status conv_patches(const rs_exec *ex, const rs_tensor *dst, const rs_
     if (!j.patches)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for a convolution of %d to %d channels", w->c_in,
                        w->c_out);
-    for (; j.first < total; j.first += block) {
+    rs_status s = RS_OK;
+    for (; s == RS_OK && j.first < total; j.first += block) {
         j.rows = total - j.first < block ? total - j.first : block;
         rs_par_for(ex->pool, rs_div_up(j.rows, j.step), patch_piece, &j);
-        RS_TRY(rs_packed_matmul(ex, &w->w, &(rs_matmul){
+        s = rs_packed_run(ex, &w->w, &(rs_matmul){
             .m = j.rows, .x = j.patches, .ldx = k, .bias = args->bias,
-            .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n },
-            err));
+            .res = args->res ? args->res->data + j.first * n : NULL, .y = dst->data + j.first * n }, err);
     }
     rs_arena_rewind(ex->scratch, mark);
-    return RS_OK;
+    return s;
 }
 
 static rs_status conv_plain(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src,
@@ -129,7 +126,7 @@ static rs_status conv_plain(const rs_exec *ex, const rs_tensor *dst, const rs_te
                            .bias = args->bias, .res = args->res ? args->res->data : NULL, .y = dst->data };
     if (w->bytes)
         return rs_packed_i8_matmul(ex, &w->i8, &mm, err);
-    return rs_packed_matmul(ex, &w->w, &mm, err);
+    return rs_packed_run(ex, &w->w, &mm, err);
 }
 
 /* Of a source that must be normalised or enlarged first. */

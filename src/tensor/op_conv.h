@@ -2,6 +2,7 @@
 #ifndef RS_TENSOR_OP_CONV_H
 #define RS_TENSOR_OP_CONV_H
 
+#include "tensor/bits.h"
 #include "tensor/exec.h"
 #include "tensor/op_norm.h"
 #include "tensor/packed.h"
@@ -20,10 +21,10 @@ typedef struct rs_conv_weights {
 
 /* oihw: torch's [c_out, c_in, kernel * kernel]; kernel is odd. Packed into memory
  * of arena. unit_stride: the layer has stride 1 and the usual padding of
- * kernel/2, so Winograd may be used. fast: 8 bits are good enough, and used where
- * this processor gains by them. */
+ * kernel/2, so Winograd may be used. least: the bits that are good enough, see
+ * tensor/bits.h. */
 rs_status rs_conv_pack(const rs_exec *ex, rs_arena *arena, const rs_packed_source *oihw, int kernel,
-                       bool unit_stride, bool fast, rs_conv_weights *out, rs_err *err);
+                       bool unit_stride, rs_bits least, rs_conv_weights *out, rs_err *err);
 
 /* Bytes the packed weights take. */
 size_t rs_conv_bytes(const rs_conv_weights *w);

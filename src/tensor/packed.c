@@ -28,7 +28,7 @@ static size_t block_depth(size_t k)
 
 size_t rs_elem_size(rs_elem type)
 {
-    return type == RS_ELEM_F32 ? sizeof(float) : sizeof(uint16_t);
+    return type == RS_ELEM_F32 || type == RS_ELEM_PAIRS ? sizeof(float) : sizeof(uint16_t);
 }
 
 void rs_elem_widen(const rs_kern *kern, rs_elem type, float *dst, const uint16_t *src, size_t n)
@@ -122,7 +122,8 @@ static void pack_panel(void *arg, size_t panel, int worker)
 rs_status rs_packed_make(const rs_exec *ex, rs_arena *arena, const rs_packed_source *src, rs_packed *out,
                          rs_err *err)
 {
-    rs_packed w = { .n = src->n, .k = src->c * src->taps, .type = src->type };
+    rs_packed w = { .n = src->n, .k = src->c * src->taps, .values = src->c * src->taps,
+                    .type = src->type };
     void *to;
     RS_TRY(alloc(ex, arena, &w, &to, err));
     struct pack_job j = { .src = src, .w = &w, .to = to };
@@ -160,11 +161,11 @@ void rs_packed_piece(const rs_kern *kern, const rs_packed *w, const rs_matmul *m
         for (size_t c = p->c0; c < p->c1; c += nr) {
             const size_t at = l * panels * nr + c * depth, to = c - p->c0;
             const float *b = wide, *start = l > 0 ? y : res; /* later blocks add to the earlier ones */
-            if (w->type == RS_ELEM_F32)
+            if (rs_elem_size(w->type) == sizeof(float))
                 b = (const float *)w->data + at;
             else
                 rs_elem_widen(kern, w->type, wide, (const uint16_t *)w->data + at, depth * nr);
-            kern->gemm(&(rs_gemm_block){
+            (w->type == RS_ELEM_PAIRS ? kern->gemm_bf16 : kern->gemm)(&(rs_gemm_block){
                 .m = p->r1 - p->r0, .n = rs_least(p->c1 - c, nr), .k = depth,
                 .a = mm->x + p->r0 * mm->ldx + l, .lda = mm->ldx, .b = b, .ldb = nr,
                 .bias = l == 0 && mm->bias ? mm->bias + c : NULL, .res = start ? start + to : NULL,

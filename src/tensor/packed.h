@@ -15,7 +15,9 @@
 #include "tensor/cut.h"
 #include "tensor/exec.h"
 
-typedef enum rs_elem { RS_ELEM_F32, RS_ELEM_F16, RS_ELEM_BF16 } rs_elem;
+/* RS_ELEM_PAIRS: bfloat16, two of them an element, for products with such rows, see
+ * packed_bf16.h; never in a source. */
+typedef enum rs_elem { RS_ELEM_F32, RS_ELEM_F16, RS_ELEM_BF16, RS_ELEM_PAIRS } rs_elem;
 size_t rs_elem_size(rs_elem type);
 /* n values of a 16-bit type to floats. */
 void rs_elem_widen(const rs_kern *kern, rs_elem type, float *dst, const uint16_t *src, size_t n);
@@ -27,9 +29,10 @@ typedef struct rs_packed_source {
     size_t n, c, taps;
 } rs_packed_source;
 
-/* A matrix [k, n], k = c * taps with the taps outermost. */
+/* A matrix [k, n], k = c * taps with the taps outermost; of pairs half of that, rounded up. */
 typedef struct rs_packed {
     size_t n, k;
+    size_t values; /* c * taps */
     size_t nr; /* of the kernels it was packed for */
     rs_elem type;
     const void *data;
@@ -54,7 +57,10 @@ void rs_packed_source_row(const rs_kern *kern, const rs_packed_source *src, size
  * y[m, n/2] = v * gelu(g), the halves v and g of those n columns. */
 typedef struct rs_matmul {
     size_t m;
-    const float *x;
+    union { /* x2 where w has pairs: k and ldx count them */
+        const float *x;
+        const rs_bf16_pair *x2;
+    };
     size_t ldx;
     const float *bias;
     const float *res;

@@ -102,7 +102,7 @@ static void vae(struct env *e)
 {
     rs_vae *v;
     rs_tensor mean, picture;
-    CHECK_OK(rs_vae_load(&e->ex, e->arena, e->bundle, &v, &err));
+    CHECK_OK(rs_vae_load(&e->ex, e->arena, e->bundle, false, &v, &err));
     CHECK_OK(rs_tensor_alloc(e->arena, 1, 32, 32, 4, &mean, &err));
     CHECK_OK(rs_tensor_alloc(e->arena, 1, 256, 256, 3, &picture, &err));
     const rs_tensor in = planar(e, "vae/picture", 1, 3, 256, 256);

@@ -145,7 +145,7 @@ static void run_vae(struct golden_model *m)
     const rs_vae_config *cfg = rs_bundle_vae(m->bundle);
     struct counts want = { .n = 1, .levels = cfg->n_levels, .vae_encoder = true };
     rs_vae *v;
-    CHECK_OK(rs_vae_load(&m->ex, m->arena, m->bundle, &v, &err));
+    CHECK_OK(rs_vae_load(&m->ex, m->arena, m->bundle, false, &v, &err));
     const int f = rs_vae_factor(v);
     want.h = 3 * f;
     want.w = 5 * f;

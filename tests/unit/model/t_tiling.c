@@ -43,7 +43,7 @@ static void unet(struct golden_model *m, bool fast)
 static void vae(struct golden_model *m)
 {
     rs_vae *v;
-    CHECK_OK(rs_vae_load(&m->ex, m->arena, m->bundle, &v, &err));
+    CHECK_OK(rs_vae_load(&m->ex, m->arena, m->bundle, false, &v, &err));
     const int f = rs_vae_factor(v), z = rs_bundle_vae(m->bundle)->latent_channels;
     const rs_tensor x = golden_model_read(m, "vae/encode/in"), in = golden_model_read(m, "vae/decode/in");
     rs_tensor mean = golden_model_new(m, x.n, x.h / f, x.w / f, z);

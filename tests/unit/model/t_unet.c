@@ -53,32 +53,40 @@ static void every_tier(const char *name)
 /* In 8 bits: near the reference, the same bytes for any number of threads, and not what
  * floats give. The scalar tier takes 3x3 convolutions along, as those with dot products
  * of bytes do; avx2 leaves them to Winograd. */
-static void fast(const char *name)
+static void fast_with(const char *name, const rs_kern *kern, const char *label)
 {
     static const char *const tags[] = { "a", "b", "c", "d", "e" };
-    for (rs_cpu_tier tier = RS_CPU_SCALAR; tier <= rs_cpu_active(); tier++) {
-        struct golden_model m[2];
-        rs_unet *u[2];
-        double worst = 0;
-        if (!rs_cpu_has(tier))
-            continue;
-        for (int i = 0; i < 2; i++) {
-            golden_model_open(&m[i], name, "unet.safetensors", i + 1);
-            m[i].ex.kern = rs_kern_get(tier);
-            CHECK_OK(rs_unet_load(&m[i].ex, m[i].arena, m[i].bundle, true, &u[i], &err));
-        }
-        for (size_t t = 0; t < sizeof tags / sizeof tags[0]; t++) {
-            const rs_tensor y = predict(&m[0], u[0], tags[t]), again = predict(&m[1], u[1], tags[t]);
-            CHECK(!memcmp(y.data, again.data, rs_tensor_count(&y) * sizeof(float)));
-            const double e = golden_model_compare(&m[0], &y, FAST_TOL, "%s/out", tags[t]);
-            printf("%s/%s, fast, %s: relative error %.2g\n", name, tags[t], rs_cpu_tier_name(tier), e);
-            worst = e > worst ? e : worst;
-            CHECK_INT(rs_arena_used(m[0].ex.scratch), 0);
-        }
-        CHECK(worst > 100 * WHOLE_TOL);
-        for (int i = 0; i < 2; i++)
-            golden_model_close(&m[i]);
+    struct golden_model m[2];
+    rs_unet *u[2];
+    double worst = 0;
+    for (int i = 0; i < 2; i++) {
+        golden_model_open(&m[i], name, "unet.safetensors", i + 1);
+        m[i].ex.kern = kern;
+        CHECK_OK(rs_unet_load(&m[i].ex, m[i].arena, m[i].bundle, true, &u[i], &err));
     }
+    for (size_t t = 0; t < sizeof tags / sizeof tags[0]; t++) {
+        const rs_tensor y = predict(&m[0], u[0], tags[t]), again = predict(&m[1], u[1], tags[t]);
+        CHECK(!memcmp(y.data, again.data, rs_tensor_count(&y) * sizeof(float)));
+        const double e = golden_model_compare(&m[0], &y, FAST_TOL, "%s/out", tags[t]);
+        printf("%s/%s, fast, %s: relative error %.3g\n", name, tags[t], label, e);
+        worst = e > worst ? e : worst;
+        CHECK_INT(rs_arena_used(m[0].ex.scratch), 0);
+    }
+    CHECK(worst > 100 * WHOLE_TOL);
+    for (int i = 0; i < 2; i++)
+        golden_model_close(&m[i]);
+}
+
+/* And what a processor with dot products of bfloat16 makes of it: its bytes and its
+ * bfloat16 are those of the reference. */
+static void fast(const char *name)
+{
+    for (rs_cpu_tier tier = RS_CPU_SCALAR; tier <= rs_cpu_active(); tier++)
+        if (rs_cpu_has(tier))
+            fast_with(name, rs_kern_get(tier), rs_cpu_tier_name(tier));
+    rs_kern bf16 = *rs_kern_get(RS_CPU_SCALAR);
+    bf16.bf16_kr = 2;
+    fast_with(name, &bf16, "bfloat16 by the reference");
 }
 
 /* 1, 2 or 3 threads: the same bytes. */

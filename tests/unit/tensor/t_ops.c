@@ -96,7 +96,7 @@ static rs_packed_source source(struct env *e, rs_elem type, size_t n, size_t c, 
             half = (uint16_t)(i * 40503u % 0x3c00u + (i & 1) * 0x8000u); /* below 1, both signs */
             e->ex.kern->f16_to_f32(&values[i], &half, 1);
             break;
-        case RS_ELEM_BF16:
+        default:
             values[i] = rnd();
             memcpy(&bits, &values[i], 4);
             half = (uint16_t)(bits >> 16);
@@ -190,7 +190,7 @@ static void run_conv(const struct conv_case *c, const struct conv_source *from, 
     const float *b = floats(&e, (size_t)c->c_out);
     rs_conv_weights packed;
     const rs_packed_source oihw = source(&e, c->type, (size_t)c->c_out, (size_t)c->c_in, (size_t)(k * k), w);
-    CHECK_OK(rs_conv_pack(&e.ex, e.a, &oihw, k, c->stride == 1, false, &packed, &err));
+    CHECK_OK(rs_conv_pack(&e.ex, e.a, &oihw, k, c->stride == 1, RS_BITS_F32, &packed, &err));
     const rs_conv_args args = { .stride = c->stride, .pad = c->pad, .bias = b, .res = c->res ? &res : NULL,
                                 .norm = norm, .enlarge = from->kind == ENLARGE };
     CHECK_OK(rs_op_conv(&e.ex, &y, &whole, &packed, &args, &err));
@@ -240,7 +240,7 @@ static void attention_case(int n, int tq, int tk, int heads, int d, bool causal,
     const rs_tensor out = tensor(&e, n, 1, tq, c);
     for (size_t i = 0; i < rs_tensor_count(&q); i++)
         q.data[i] *= 6.0f; /* sharp maxima */
-    CHECK_OK(rs_op_attention(&e.ex, &out, &q, &k, &v, heads, causal, &err));
+    CHECK_OK(rs_op_attention(&e.ex, &out, &q, &k, &v, heads, causal, false, &err));
     double *p = rs_arena_alloc(e.a, (size_t)tk * sizeof(double));
     for (int b = 0; b < n; b++)
         for (int h = 0; h < heads; h++)
