@@ -73,7 +73,7 @@ static rs_status load_conv(const struct loader *l, const char *name, int c_in, i
     if (s == RS_OK) {
         const rs_packed_source src = { .n = (size_t)c_out, .c = (size_t)c_in, .taps = 9,
                                        .type = RS_ELEM_F32, .data = values };
-        s = rs_conv_pack(l->ex, l->arena, &src, 3, true, false, &conv.w, err);
+        s = rs_conv_pack(l->ex, l->arena, &src, 3, true, RS_BITS_F32, &conv.w, err);
     }
     rs_arena_rewind(l->ex->scratch, mark);
     if (s == RS_OK) {
