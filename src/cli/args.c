@@ -1,6 +1,7 @@
 /* argv against the option rows of a command. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -82,6 +83,10 @@ static bool store(const rs_cli_command *command, const rs_cli_option *o, const c
     const bool own = find_in(command->options, o->name, strlen(o->name)) == o;
     if (own)
         args->values[o - command->options] = value ? value : "";
+    if (own && args->n_given < RS_CLI_MAX_OVERRIDES) {
+        args->given[args->n_given].option = o;
+        args->given[args->n_given++].value = value ? value : "";
+    }
     if (own && !o->key)
         return true;
     if (!o->key && !strchr(value, '=')) {
@@ -144,10 +149,35 @@ bool rs_cli_parse(const rs_cli_command *command, int argc, char **argv, rs_cli_a
     return true;
 }
 
+size_t rs_cli_values(const rs_cli_args *args, const char *name, const char **out, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < args->n_given; i++)
+        if (strcmp(args->given[i].option->name, name) == 0 && n < max)
+            out[n++] = args->given[i].value;
+    return n;
+}
+
 const char *rs_cli_value(const rs_cli_command *command, const rs_cli_args *args, const char *name)
 {
     const rs_cli_option *o = find_in(command->options, name, strlen(name));
     return o ? args->values[o - command->options] : NULL;
+}
+
+bool rs_cli_count(const rs_cli_command *command, const rs_cli_args *args, const char *name, int max,
+                  int *out)
+{
+    const char *text = rs_cli_value(command, args, name);
+    if (!text)
+        return true;
+    char *end;
+    const long v = strtol(text, &end, 10);
+    if (end == text || *end || v < 1 || v > max) {
+        rs_cli_usage(command->name, "%s %s: expected 1 to %d", name, text, max);
+        return false;
+    }
+    *out = (int)v;
+    return true;
 }
 
 static void help_rows(const rs_cli_option *o)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "restyle/job.h"
 #include "restyle/pipeline.h"
 
 /* Exit codes; README lists them. */
@@ -35,6 +36,12 @@ typedef struct rs_cli_args {
     int n_operands;
     /* By row of the command's options: the argument, "" for a flag; NULL: not given. */
     const char *values[RS_CLI_MAX_OPTIONS];
+    /* The same in their order, for options that may be repeated. */
+    struct {
+        const rs_cli_option *option;
+        const char *value;
+    } given[RS_CLI_MAX_OVERRIDES];
+    size_t n_given;
     /* Options that have a key, and every --set, in their order. */
     rs_override overrides[RS_CLI_MAX_OVERRIDES];
     size_t n_overrides;
@@ -53,8 +60,15 @@ typedef struct rs_cli_command {
 /* Parses what follows the command's name. False after a message: exit 2. */
 bool rs_cli_parse(const rs_cli_command *command, int argc, char **argv, rs_cli_args *args);
 
+/* All values of one of the command's own options; returns how many, at most max. */
+size_t rs_cli_values(const rs_cli_args *args, const char *name, const char **out, size_t max);
+
 /* The value of one of the command's own options (see rs_cli_args), or NULL. */
 const char *rs_cli_value(const rs_cli_command *command, const rs_cli_args *args, const char *name);
+
+/* An option's whole number of 1 to max into *out, when it was given; false after a message. */
+bool rs_cli_count(const rs_cli_command *command, const rs_cli_args *args, const char *name, int max,
+                  int *out);
 
 void rs_cli_help(const rs_cli_command *command);
 
@@ -77,12 +91,19 @@ int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile);
 #define RS_CLI_PROFILE \
     { "--profile", "FILE", NULL, "write what every operation costs, as a Chrome trace (Perfetto)" }
 
+/* An rs_diag_sink.put: a line to standard error. Counts, too, in the int at cookie: without a
+ * diagnostic the error itself is shown. */
+void rs_cli_print_diag(void *cookie, const rs_diag *diag);
+
+/* The exit code of a job that ended so. */
+int rs_cli_job_exit(rs_status s, rs_job_part failed);
+
 /* A text sink that writes to standard output. */
 extern const rs_text_sink rs_cli_stdout;
 /* Flushes standard output; RS_EXIT_FAILED with a message if that fails. */
 int rs_cli_flush(void);
 
 extern const rs_cli_command rs_cmd_bench, rs_cmd_check, rs_cmd_image, rs_cmd_info, rs_cmd_models,
-    rs_cmd_probe, rs_cmd_run, rs_cmd_schema;
+    rs_cmd_probe, rs_cmd_run, rs_cmd_schema, rs_cmd_sheet;
 
 #endif

@@ -1,29 +1,11 @@
 /* restyle bench: how fast a model runs on this machine. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "restyle/bench.h"
 
 #define MAX_SIZES 16
-
-/* An option's whole number of 1 to max, when it was given; false after a message. */
-static bool take_count(const rs_cli_command *command, const rs_cli_args *args, const char *name, int max,
-                       int *out)
-{
-    const char *text = rs_cli_value(command, args, name);
-    if (!text)
-        return true;
-    char *end;
-    const long v = strtol(text, &end, 10);
-    if (end == text || *end || v < 1 || v > max) {
-        rs_cli_usage(command->name, "%s %s: expected 1 to %d", name, text, max);
-        return false;
-    }
-    *out = (int)v;
-    return true;
-}
 
 /* One of the names that the library lists. */
 static bool take_name(const rs_cli_command *command, const rs_cli_args *args, const char *name,
@@ -114,8 +96,8 @@ static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
     rs_bench_options o;
     rs_bench_defaults(&o);
-    if (!take_count(command, args, "--batch", 64, &o.batch) ||
-        !take_count(command, args, "--repeat", 1000, &o.repeat) ||
+    if (!rs_cli_count(command, args, "--batch", 64, &o.batch) ||
+        !rs_cli_count(command, args, "--repeat", 1000, &o.repeat) ||
         !take_name(command, args, "--arch", rs_bench_arch, &o.arch) ||
         !take_name(command, args, "--part", rs_bench_part_name, &o.part))
         return RS_EXIT_USAGE;

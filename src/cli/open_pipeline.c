@@ -2,8 +2,7 @@
 
 #include "cli/cli.h"
 
-/* Counts, too: without a diagnostic the error itself is shown. */
-static void print_diag(void *cookie, const rs_diag *diag)
+void rs_cli_print_diag(void *cookie, const rs_diag *diag)
 {
     char line[4096];
     ++*(int *)cookie;
@@ -27,7 +26,7 @@ int rs_cli_open_pipeline(const char *path, bool partial, const rs_cli_args *args
         .n_overrides = args->n_overrides,
         .check_files = true,
         .partial = partial,
-        .diags = { print_diag, &n },
+        .diags = { rs_cli_print_diag, &n },
     };
     const rs_status s = rs_pipeline_open(&source, pipeline, &err);
     if (s == RS_OK)

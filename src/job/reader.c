@@ -28,20 +28,23 @@ rs_size rs_fit_size(const rs_fit *fit, int width, int height)
     return (rs_size){ scaled(fit, width), scaled(fit, height) };
 }
 
+rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs_err *err)
+{
+    const rs_size size = rs_fit_input_size(fit, from->width, from->height);
+    if (to->width != size.width || to->height != size.height) {
+        rs_image_release(to);
+        RS_TRY(rs_image_alloc(to, size.width, size.height, err));
+    }
+    return rs_image_resize(to, from, fit->resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : fit->resize, err);
+}
+
 /* The decoded frame into another, whose picture's memory is used again. */
 static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
 {
-    const rs_image *from = &r->decoded.image;
-    const rs_size size = rs_fit_input_size(&r->fit, from->width, from->height);
-    const rs_resize mode = r->fit.resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : r->fit.resize;
-    rs_image image = frame->image;
+    const rs_image image = frame->image;
     *frame = r->decoded;
     frame->image = image;
-    if (image.width != size.width || image.height != size.height) {
-        rs_image_release(&frame->image);
-        RS_TRY(rs_image_alloc(&frame->image, size.width, size.height, err));
-    }
-    return rs_image_resize(&frame->image, from, mode, err);
+    return rs_fit_image(&r->fit, &r->decoded.image, &frame->image, err);
 }
 
 static rs_status read_all(rs_reader *r, rs_err *err)

@@ -20,6 +20,9 @@ rs_size rs_fit_size(const rs_fit *fit, int width, int height);
 /* Of the picture that is encoded: another one only with RS_RESIZE_LATENT. */
 rs_size rs_fit_input_size(const rs_fit *fit, int width, int height);
 
+/* The picture that is encoded; *to is zeroed or holds a picture, and is not from. */
+rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs_err *err);
+
 /* Zero it before start. */
 typedef struct rs_reader {
     rs_source *source; /* the thread's until join */

@@ -1,0 +1,30 @@
+#!/bin/sh
+# restyle sheet: the file it writes, what it says, its exit codes.
+. tests/cli/lib/common.sh
+need ffmpeg
+make_video "$dir/in.mp4" -vf scale=32:16 -frames:v 6
+cat >"$dir/p.yaml" <<END
+model: $PWD/$tiny
+input: $dir/in.mp4
+output: $dir/never/out.mp4
+img2img: {prompt: a cat, steps: 2}
+END
+
+run 0 sheet "$dir/p.yaml" --vary strength=0.3,0.9 --vary prompt_sr=cat,dog --vary seed=1-2 --frames 2 \
+    --cell 32 --sheet "$dir/s.png"
+[ -s "$dir/s.png" ] || fail "no sheet"
+[ "$(wc -l <"$dir/stdout")" -eq 8 ] || { fail "expected 8 lines:"; cat "$dir/stdout"; }
+grep -q '^strength 0.9, prompt_sr dog, seed 2, 2 steps: .* for 6 frames$' "$dir/stdout" || fail "no last line"
+[ -e "$dir/never" ] && fail "the pipeline's output was touched"
+run 0 sheet "$dir/p.yaml" --overwrite --sheet "$dir/s.png" --frames 1 --set img2img.steps=1
+refuses 1 "exists" sheet "$dir/p.yaml" --sheet "$dir/s.png"
+run 2 sheet "$dir/p.yaml" --vary a=1 --vary b=1 --vary c=1 --vary d=1
+says "more than 3 --vary"
+run 2 sheet "$dir/p.yaml" --frames 0
+says "expected 1 to 64"
+refuses 3 "there is no key" sheet "$dir/p.yaml" --vary strengh=1
+run 3 sheet "$dir/p.yaml" --vary strength=0.5,7 --sheet "$dir/t.png"
+says "--vary 7: img2img.strength: 7 is out of range"
+refuses 4 "cannot" sheet "$dir/p.yaml" --input "$dir/none.mp4" --sheet "$dir/t.png"
+[ -e "$dir/t.png" ] && fail "a sheet of a failed run"
+finish
