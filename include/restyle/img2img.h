@@ -66,7 +66,8 @@ int rs_model_multiple(const rs_model *model);
 typedef enum rs_steps_mode {
     RS_STEPS_A1111,    /* int(min(strength, 0.999) * steps) + 1 */
     RS_STEPS_EXACT,    /* always `steps`, over a schedule stretched to fit */
-    RS_STEPS_DIFFUSERS /* int(steps * strength) */
+    RS_STEPS_DIFFUSERS, /* int(steps * strength) */
+    RS_STEPS_SDCPP     /* as a1111 in single precision, and all steps at strength 1 */
 } rs_steps_mode;
 
 typedef enum rs_rng_kind {
@@ -75,9 +76,25 @@ typedef enum rs_rng_kind {
 } rs_rng_kind;
 
 typedef enum rs_encode_mode {
-    RS_ENCODE_MEAN,  /* the mean of the autoencoder's posterior: repeatable */
-    RS_ENCODE_SAMPLE /* a sample of it */
+    RS_ENCODE_MEAN,        /* the mean of the autoencoder's posterior: repeatable */
+    RS_ENCODE_SAMPLE,      /* a sample of it, drawn before the start noise */
+    RS_ENCODE_START_NOISE  /* a sample of it, with the start noise as its noise */
 } rs_encode_mode;
+
+typedef enum rs_rounding {
+    RS_ROUND_NONE,    /* the result stays in floats */
+    RS_ROUND_NEAREST, /* to the nearest of 256 levels */
+    RS_ROUND_TRUNCATE /* to the level below */
+} rs_rounding;
+
+/* Another program, whose ways become the defaults. */
+typedef enum rs_compat {
+    RS_COMPAT_NONE,
+    RS_COMPAT_A1111,
+    RS_COMPAT_COMFYUI,
+    RS_COMPAT_DIFFUSERS,
+    RS_COMPAT_SDCPP
+} rs_compat;
 
 /* Strings are the caller's and must live during the call. */
 typedef struct rs_img2img_params {
@@ -98,6 +115,7 @@ typedef struct rs_img2img_params {
     rs_size seed_resize_from;    /* zeros; else the size whose noise is put in the middle */
     rs_rng_kind rng;             /* RS_RNG_NV */
     rs_encode_mode encode;       /* RS_ENCODE_MEAN */
+    rs_rounding rounding;        /* RS_ROUND_NONE: whoever writes the picture rounds */
     bool tiling;                 /* false; true: opposite edges of the result fit each other */
     rs_size latent_size;         /* zeros: the picture's own; else its latent is stretched to this
                                     size in pixels (A1111's latent upscale), and the result has it */
@@ -109,6 +127,10 @@ typedef struct rs_img2img_params {
 } rs_img2img_params;
 
 void rs_img2img_defaults(rs_img2img_params *params);
+
+/* Sets what compat differs in: steps_mode, rng, encode, rounding, scheduler and
+ * A1111's way of counting timesteps. Nothing for RS_COMPAT_NONE. */
+void rs_img2img_compat(rs_img2img_params *params, rs_compat compat);
 
 /* Name and one-sentence help of sampler i, scheduler i; NULL past the last. */
 const char *rs_sampler_name(size_t i);

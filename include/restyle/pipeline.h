@@ -61,6 +61,7 @@ typedef struct rs_pipeline_spec {
     const char *tokenizer; /* NULL: the model's own */
     rs_memory memory;
     rs_precision precision;
+    rs_compat compat; /* its defaults are in img2img already */
     const char *input;
     const char *output;
     rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */

@@ -29,6 +29,7 @@ static const rs_infotext_row rows[] = {
     { "Eta", "img2img.eta", "auto", NULL },
     { "Steps mode", "img2img.steps_mode", "a1111", NULL },
     { "Encode", "img2img.encode", "mean", NULL },
+    { "Rounding", "img2img.rounding", "none", NULL },
     { "Color correction", "img2img.color_correction", "false", truths },
     { "Precision", "precision", "exact", NULL },
 };

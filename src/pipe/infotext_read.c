@@ -173,6 +173,7 @@ static rs_status convert(struct reading *r, const char *text, size_t size,
     set_all(r, &info);
     for (size_t i = 0; i < n; i++)
         rs_override_apply(&r->ctx, r->root, &overrides[i], (int)i + 1);
+    rs_pipeline_defaults(&r->ctx, r->root, &r->spec);
     rs_opt_parse(&r->ctx, &rs_pipeline_group, "", r->root, &r->spec);
     if (r->ctx.diags->nomem)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to make a pipeline");

@@ -87,9 +87,9 @@ static rs_status open_in(rs_arena *arena, const rs_pipeline_source *source, rs_p
             return unreadable(s, err);
     }
     RS_TRY(real_dir(arena, dir, &ctx.file_dir, err));
-    rs_opt_defaults(&rs_pipeline_group, &p->spec);
     rs_value *root = read_tree(&ctx, source, text, size);
     if (root) {
+        rs_pipeline_defaults(&ctx, root, &p->spec);
         rs_opt_parse(&ctx, &rs_pipeline_group, "", root, &p->spec);
         p->spec.overwrite = rs_may_overwrite(root, &p->spec);
     }

@@ -1,9 +1,12 @@
 #include "pipe/schema.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "opt/opt_doc.h"
 #include "pipe/validate.h"
 #include "restyle/pipeline.h"
+#include "stage/compat.h"
 #include "stage/img2img_opts.h"
 #include "stage/script_opts.h"
 
@@ -123,6 +126,9 @@ static const rs_opt pipeline_rows[] = {
       HELP("how much of the model is kept in memory; the result does not depend on it") },
     { "precision", OPT_ENUM(precision, precisions), AFFECTS_OUTPUT,
       HELP("in which numbers the model computes") },
+    { "compat", OPT_ENUM(compat, rs_compat_choices), AFFECTS_OUTPUT,
+      HELP("another program whose ways become the defaults of img2img's steps_mode, rng, encode, "
+           "rounding and scheduler; a key that is written wins") },
     { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("a video, an animated image, or a folder of frames") },
@@ -158,6 +164,23 @@ const rs_opt_group rs_pipeline_group = {
     .defaults = &(const rs_pipeline_spec){ .scale = 1, .resize = RS_RESIZE_CROP },
     .check = rs_check_pipeline,
 };
+
+void rs_pipeline_defaults(rs_opt_ctx *ctx, const rs_value *root, rs_pipeline_spec *spec)
+{
+    const rs_entry *compat = rs_value_find(root, "compat", strlen("compat"));
+    rs_opt_defaults(&rs_pipeline_group, spec);
+    if (!compat)
+        return;
+    /* what is wrong with the value is told when the whole is parsed */
+    rs_diags trial;
+    rs_opt_ctx alone = *ctx;
+    rs_pipeline_spec copy = *spec;
+    const rs_opt *row = rs_opt_find(&rs_pipeline_group, "compat");
+    rs_diags_init(&trial, ctx->arena);
+    alone.diags = &trial;
+    if (row->type->parse(&alone, row, "compat", compat->value, &copy.compat))
+        rs_img2img_compat(&spec->img2img, copy.compat);
+}
 
 const char *rs_schema_help(const char *key)
 {

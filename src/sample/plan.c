@@ -37,6 +37,10 @@ rs_step_range rs_step_rule(rs_steps_mode mode, float strength, int steps)
         return (rs_step_range){ (int64_t)fmin(steps / below_one, most), steps };
     case RS_STEPS_DIFFUSERS:
         return (rs_step_range){ steps, (int)(steps * s) };
+    case RS_STEPS_SDCPP: {
+        const int n = (int)((float)steps * strength) + 1;
+        return (rs_step_range){ steps, n < steps ? n : steps };
+    }
     }
     return (rs_step_range){ 0, 0 };
 }
@@ -72,7 +76,7 @@ static rs_status check_numbers(const rs_img2img_params *p, rs_err *err)
     if (!steps_are_valid(p->steps))
         return RS_FAIL(err, RS_E_RANGE, "steps is %d, expected 1 to %d", p->steps, RS_MAX_STEPS);
     if (p->steps_mode != RS_STEPS_A1111 && p->steps_mode != RS_STEPS_EXACT &&
-        p->steps_mode != RS_STEPS_DIFFUSERS)
+        p->steps_mode != RS_STEPS_DIFFUSERS && p->steps_mode != RS_STEPS_SDCPP)
         return RS_FAIL(err, RS_E_INVALID, "unknown steps mode %d", (int)p->steps_mode);
     if (!isfinite(p->eta))
         return RS_FAIL(err, RS_E_RANGE, "eta is %g, expected a finite number", (double)p->eta);

@@ -20,6 +20,8 @@ typedef struct rs_step_range {
  *   a1111      int(min(strength, 0.999) * steps) + 1 of steps points
  *   exact      steps of int(steps / min(strength, 0.999)) points
  *   diffusers  int(steps * strength) of steps points; may be 0
+ *   sdcpp      int(steps * strength) + 1 of steps points, at most steps, the product
+ *              in single precision
  * Zero steps at strength 0, where A1111 would still run one, and for numbers
  * outside their limits. */
 rs_step_range rs_step_rule(rs_steps_mode mode, float strength, int steps);

@@ -14,6 +14,7 @@
 #include "sample/denoise.h"
 #include "sample/plan.h"
 #include "stage/color_match.h"
+#include "stage/compat.h"
 #include "stage/engine.h"
 #include "stage/img2img_opts.h"
 #include "stage/latent_resize.h"
@@ -95,7 +96,7 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
 static rs_status encode(struct run *r, rs_err *err)
 {
     const rs_vae_config *cfg = rs_bundle_vae(r->m->bundle);
-    const bool sample = r->p->encode == RS_ENCODE_SAMPLE;
+    const bool sample = r->p->encode != RS_ENCODE_MEAN;
     rs_tensor logvar = r->latent, noise = r->latent;
     if (sample) {
         RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &logvar, err));
@@ -107,7 +108,10 @@ static rs_status encode(struct run *r, rs_err *err)
     end_part(r->m, t0, "vae encode");
     const size_t n = rs_tensor_count(&r->latent);
     if (sample) {
-        draw(r, rs_seed_next, &noise);
+        const bool start = r->p->encode == RS_ENCODE_START_NOISE;
+        draw(r, start ? rs_seed_start : rs_seed_next, &noise);
+        if (start) /* which is drawn again */
+            rs_rng_seed(&r->seed.rng, r->p->rng, r->p->seed);
         for (size_t i = 0; i < n; i++)
             r->latent.data[i] += expf(0.5f * logvar.data[i]) * noise.data[i];
     }
@@ -182,6 +186,7 @@ static rs_status decode(struct run *r, rs_image *out, rs_err *err)
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
         out->rgb[i] = fminf(fmaxf(r->picture.data[i] * 0.5f + 0.5f, 0.0f), 1.0f);
+    rs_round_8bit(out->rgb, values, r->p->rounding);
     return RS_OK;
 }
 

@@ -8,6 +8,7 @@ static const rs_opt_choice steps_modes[] = {
     { "a1111", RS_STEPS_A1111, "int(min(strength, 0.999) * steps) + 1 steps, as A1111 does" },
     { "exact", RS_STEPS_EXACT, "as many as `steps` says, whatever the strength" },
     { "diffusers", RS_STEPS_DIFFUSERS, "int(steps * strength) steps, as diffusers does" },
+    { "sdcpp", RS_STEPS_SDCPP, "as a1111, in stable-diffusion.cpp's single precision" },
     { 0 }
 };
 
@@ -19,7 +20,16 @@ static const rs_opt_choice rngs[] = {
 
 static const rs_opt_choice encode_modes[] = {
     { "mean", RS_ENCODE_MEAN, "the mean of what the autoencoder sees: repeatable" },
-    { "sample", RS_ENCODE_SAMPLE, "a sample of it, drawn with the seed" },
+    { "sample", RS_ENCODE_SAMPLE, "a sample of it, drawn with the seed, as diffusers does" },
+    { "start_noise", RS_ENCODE_START_NOISE,
+      "a sample of it, with the noise that the run starts from, as stable-diffusion.cpp does" },
+    { 0 }
+};
+
+static const rs_opt_choice roundings[] = {
+    { "none", RS_ROUND_NONE, "what follows gets the unrounded result; files are rounded to the nearest" },
+    { "nearest", RS_ROUND_NEAREST, "to the nearest of 8 bits' levels" },
+    { "truncate", RS_ROUND_TRUNCATE, "to the level below, as A1111 does: half a level darker each time" },
     { 0 }
 };
 
@@ -77,6 +87,8 @@ static const rs_opt rows[] = {
       HELP("which generator turns the seed into noise") },
     { "encode", OPT_ENUM(encode, encode_modes), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
       HELP("how the autoencoder's result is used") },
+    { "rounding", OPT_ENUM(rounding, roundings), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("how the result becomes 8 bits") },
     { "tiling", OPT_BOOL(tiling), AFFECTS_OUTPUT,
       HELP("make a picture that can be laid side by side without seams: convolutions continue at "
            "the opposite edge (A1111's tiling)") },

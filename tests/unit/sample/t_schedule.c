@@ -226,7 +226,7 @@ static void step_rule_limits(void)
                 { 0.5f, RS_MAX_STEPS + 1 } };
     CHECK_INT(rs_step_rule(RS_STEPS_A1111, 0.55f, 20).n_steps, 12);
     CHECK_INT(rs_step_rule(RS_STEPS_DIFFUSERS, 0.55f, 20).n_steps, 11);
-    for (int mode = RS_STEPS_A1111; mode <= RS_STEPS_DIFFUSERS; mode++)
+    for (int mode = RS_STEPS_A1111; mode <= RS_STEPS_SDCPP; mode++)
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
             CHECK_INT(rs_step_rule((rs_steps_mode)mode, bad[i].strength, bad[i].steps).n_steps, 0);
     CHECK_INT(rs_step_rule((rs_steps_mode)7, 0.5f, 20).n_steps, 0);
@@ -258,7 +258,7 @@ static void plan_levels(void)
     rs_err err = { 0 };
     static const float strengths[] = { 1e-30f, 1e-7f, 0.001f, 0.3f, 0.55f, 1 };
     for (size_t i = 0; i < 6; i++) {
-        for (int mode = RS_STEPS_A1111; mode <= RS_STEPS_DIFFUSERS; mode++) {
+        for (int mode = RS_STEPS_A1111; mode <= RS_STEPS_SDCPP; mode++) {
             for (size_t s = 0; rs_scheduler_name(s); s++) {
                 rs_img2img_params p = plain_params();
                 p.strength = strengths[i];
