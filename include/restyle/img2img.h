@@ -44,6 +44,7 @@ typedef enum rs_precision {
 
 typedef struct rs_model_options {
     const char *tokenizer; /* folder with vocab.json and merges.txt; NULL: the model's own */
+    const char *embeddings; /* folder of textual inversion embeddings, or NULL */
     rs_memory memory;      /* RS_MEMORY_NORMAL */
     rs_precision precision; /* RS_PRECISION_EXACT */
     int threads;           /* 0: one per processor; results do not depend on it */
@@ -96,10 +97,31 @@ typedef enum rs_compat {
     RS_COMPAT_SDCPP
 } rs_compat;
 
+/* How the weights of words, (word:1.2), change the encoded prompt. */
+typedef enum rs_emphasis {
+    RS_EMPHASIS_ORIGINAL, /* each token is multiplied, then the chunk's mean is restored */
+    RS_EMPHASIS_NO_NORM,  /* without restoring the mean */
+    RS_EMPHASIS_IGNORE,   /* brackets are read, weights are not used */
+    RS_EMPHASIS_NONE      /* brackets are text */
+} rs_emphasis;
+
+/* What positions in changing prompts, [from:to:0.5], count. */
+typedef enum rs_prompt_steps {
+    RS_PROMPT_STEPS_ALL,     /* all of `steps`, as A1111: those that strength leaves out too */
+    RS_PROMPT_STEPS_EXECUTED /* the steps that strength executes */
+} rs_prompt_steps;
+
 /* Strings are the caller's and must live during the call. */
 typedef struct rs_img2img_params {
     const char *prompt;          /* "" */
     const char *negative_prompt; /* "" */
+    rs_list styles;              /* none; const char *: names in styles_file, added to both prompts */
+    const char *styles_file;     /* NULL; A1111's styles.csv */
+    rs_emphasis emphasis;        /* RS_EMPHASIS_ORIGINAL */
+    int clip_skip;               /* 1; 2 leaves out the text encoder's last layer, and so on */
+    int comma_backtrack;         /* 20: how far back a comma may lie at which a long prompt is cut */
+    bool pad_cond_uncond;        /* false; true: the shorter prompt is filled up with empty chunks */
+    rs_prompt_steps prompt_steps; /* RS_PROMPT_STEPS_ALL */
     float strength;              /* 0..1, 0.55; 0 passes the picture through */
     int steps;                   /* 20 */
     rs_steps_mode steps_mode;    /* RS_STEPS_A1111 */

@@ -59,6 +59,7 @@ typedef struct rs_infotext_spec {
 typedef struct rs_pipeline_spec {
     const char *model;
     const char *tokenizer; /* NULL: the model's own */
+    const char *embeddings; /* NULL: none */
     rs_memory memory;
     rs_precision precision;
     rs_compat compat; /* its defaults are in img2img already */

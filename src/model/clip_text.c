@@ -74,34 +74,45 @@ static rs_status layer_run(const rs_exec *ex, const rs_clip_text *t, const struc
     return RS_OK;
 }
 
-static void embed(const rs_exec *ex, const rs_clip_text *t, const int *ids, const rs_tensor *x)
+static void embed(const rs_exec *ex, const rs_clip_text *t, const int *ids, const float *const *rows,
+                  const rs_tensor *x)
 {
     const size_t w = (size_t)t->cfg.width, tokens = (size_t)x->w;
     for (size_t r = 0; r < (size_t)x->n * tokens; r++) {
-        rs_table_row(ex, &t->tokens, ids[r], x->data + r * w);
+        if (rows && rows[r])
+            memcpy(x->data + r * w, rows[r], w * sizeof(float));
+        else
+            rs_table_row(ex, &t->tokens, ids[r], x->data + r * w);
         ex->kern->add(x->data + r * w, x->data + r * w, t->positions + r % tokens * w, w);
     }
 }
 
-static rs_status run(const rs_exec *ex, const rs_clip_text *t, const int *ids, const rs_tensor *dst,
-                     rs_err *err)
+static rs_status run(const rs_exec *ex, const rs_clip_text *t, const int *ids, const rs_clip_args *args,
+                     const rs_tensor *dst, rs_err *err)
 {
     rs_tensor x, h, wide;
     RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, dst->c, &x, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, dst->c, &h, err));
     RS_TRY(rs_tensor_alloc(ex->scratch, dst->n, 1, dst->w, t->cfg.mlp_width, &wide, err));
-    embed(ex, t, ids, &x);
-    for (int i = 0; i < t->cfg.layers; i++)
+    embed(ex, t, ids, args->rows, &x);
+    for (int i = 0; i < t->cfg.layers - (args->skip - 1); i++)
         RS_TRY(layer_run(ex, t, &t->layers[i], &x, &h, &wide, err));
     return rs_norm_forward(ex, &t->final, dst, &x, false, err);
+}
+
+rs_status rs_clip_text_encode(const rs_exec *ex, const rs_clip_text *t, const int *ids,
+                              const rs_clip_args *args, const rs_tensor *dst, rs_err *err)
+{
+    RS_BUG_IF(args->skip < 1 || args->skip > t->cfg.layers);
+    RS_BUG_IF(dst->h != 1 || dst->w > t->cfg.max_tokens || dst->c != t->cfg.width);
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = run(ex, t, ids, args, dst, err);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
 }
 
 rs_status rs_clip_text_forward(const rs_exec *ex, const rs_clip_text *t, const int *ids,
                                const rs_tensor *dst, rs_err *err)
 {
-    RS_BUG_IF(dst->h != 1 || dst->w > t->cfg.max_tokens || dst->c != t->cfg.width);
-    const rs_arena_mark mark = rs_arena_save(ex->scratch);
-    const rs_status s = run(ex, t, ids, dst, err);
-    rs_arena_rewind(ex->scratch, mark);
-    return s;
+    return rs_clip_text_encode(ex, t, ids, &(const rs_clip_args){ .skip = 1 }, dst, err);
 }

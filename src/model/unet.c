@@ -151,27 +151,3 @@ rs_status rs_unet_forward(const rs_exec *ex, const rs_unet *u, const rs_tensor *
     rs_arena_rewind(ex->scratch, mark);
     return s;
 }
-
-static rs_status level_context(const rs_exec *ex, const rs_unet_level *lev, rs_arena *arena,
-                               const rs_tensor *context, rs_kv *kv, rs_err *err)
-{
-    kv += lev->first_kv;
-    for (int i = 0; i < lev->n_attentions; i++, kv += lev->attentions[0].depth)
-        RS_TRY(rs_transformer_context(ex, &lev->attentions[i], arena, context, kv, err));
-    return RS_OK;
-}
-
-rs_status rs_unet_context_make(const rs_exec *ex, const rs_unet *u, rs_arena *arena,
-                               const rs_tensor *context, rs_unet_context *out, rs_err *err)
-{
-    rs_unet_context c = { .n = context->n, .kv = RS_NEW_N(arena, rs_kv, (size_t)u->n_kv) };
-    if (!c.kv)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for %d keys and values", u->n_kv);
-    for (int i = 0; i < u->cfg.n_levels; i++) {
-        RS_TRY(level_context(ex, &u->down[i], arena, context, c.kv, err));
-        RS_TRY(level_context(ex, &u->up[i], arena, context, c.kv, err));
-    }
-    RS_TRY(level_context(ex, &u->mid, arena, context, c.kv, err));
-    *out = c;
-    return RS_OK;
-}

@@ -25,6 +25,13 @@ typedef struct rs_unet_context {
 rs_status rs_unet_context_make(const rs_exec *ex, const rs_unet *u, rs_arena *arena,
                                const rs_tensor *context, rs_unet_context *out, rs_err *err);
 
+/* Room for n contexts, each of the size of `like`, a context of one; and item i of it
+ * filled with such a context. So prompts that change during a run are batched anew without
+ * computing anything again. */
+rs_status rs_unet_context_alloc(const rs_unet *u, rs_arena *arena, const rs_unet_context *like, int n,
+                                rs_unet_context *out, rs_err *err);
+void rs_unet_context_put(const rs_unet *u, const rs_unet_context *dst, int i, const rs_unet_context *src);
+
 /* x: [n, h, w, in_channels], dst: [n, h, w, out_channels], n that of the context;
  * t: timestep, 0 to 999, fractions allowed, the same for the whole batch. Any
  * h and w of at least 1: where a level cannot be halved evenly, the way up

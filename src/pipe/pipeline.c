@@ -126,8 +126,8 @@ void rs_pipeline_close(rs_pipeline **pipeline)
 
 rs_model_options rs_pipeline_model_options(const rs_pipeline_spec *spec)
 {
-    return (rs_model_options){ .tokenizer = spec->tokenizer, .memory = spec->memory,
-                               .precision = spec->precision, .threads = spec->threads,
+    return (rs_model_options){ .tokenizer = spec->tokenizer, .embeddings = spec->embeddings,
+                               .memory = spec->memory, .precision = spec->precision, .threads = spec->threads,
                                .first = &spec->img2img };
 }
 

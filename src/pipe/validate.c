@@ -45,6 +45,13 @@ bool rs_check_input(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const r
            unreadable(ctx, key, value->pos, text_at(at), errno);
 }
 
+bool rs_check_folder(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const rs_value *value,
+                     const void *at)
+{
+    return rs_check_input(ctx, row, key, value, at) &&
+           (rs_is_dir(text_at(at)) || unreadable(ctx, key, value->pos, text_at(at), ENOTDIR));
+}
+
 bool rs_check_tokenizer(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const rs_value *value,
                         const void *at)
 {
@@ -186,12 +193,12 @@ static void check_loras(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_
     const rs_entry *prompt = group ? rs_opt_given(group->value, "prompt") : NULL;
     const rs_entry *at = list ? list : prompt;
     rs_networks *networks = NULL;
-    const char *plain;
+    const char *plain, *negative;
     rs_list loras;
     rs_err err = { 0 };
     if (!at)
         return;
-    rs_status s = rs_loras_of(ctx->arena, &spec->img2img, &loras, &plain, &err);
+    rs_status s = rs_loras_of(ctx->arena, &spec->img2img, &loras, &plain, &negative, &err);
     rs_lora *shown = s == RS_OK && loras.n ? RS_NEW_N(ctx->arena, rs_lora, loras.n) : NULL;
     for (size_t i = 0; shown && i < loras.n; i++) {
         shown[i] = ((const rs_lora *)loras.at)[i];

@@ -7,7 +7,7 @@
 #include "opt/opt.h"
 #include "restyle/pipeline.h"
 
-rs_opt_check rs_check_tokenizer, rs_check_input, rs_check_output;
+rs_opt_check rs_check_folder, rs_check_tokenizer, rs_check_input, rs_check_output;
 
 /* Of the top-level group; values is an rs_pipeline_spec. */
 void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values);

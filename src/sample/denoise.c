@@ -13,17 +13,26 @@ static float *latents(rs_arena *arena, size_t batch, size_t n)
     return rs_arena_alloc(arena, bytes);
 }
 
-rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale, size_t n,
-                           rs_predict_fn predict, void *cookie, rs_denoiser *out, rs_err *err)
+rs_status rs_denoiser_init_prompts(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
+                                   const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
+                                   void *cookie, rs_denoiser *out, rs_err *err)
 {
     if (!isfinite(cfg_scale))
         return RS_FAIL(err, RS_E_RANGE, "cfg_scale is %g, expected a finite number", (double)cfg_scale);
-    const int batch = cfg_scale == 1.0f ? 1 : 2;
+    const bool alone = n_prompts == 1 && cfg_scale * weights[0] == 1.0f;
+    const int batch = n_prompts + (alone ? 0 : 1);
     float *in = latents(arena, (size_t)batch, n), *raw = latents(arena, (size_t)batch, n);
     if (!in || !raw)
         return RS_FAIL(err, RS_E_NOMEM, "out of memory for %d latents of %zu values", batch, n);
-    *out = (rs_denoiser){ levels, cfg_scale, batch, n, predict, cookie, in, raw };
+    *out = (rs_denoiser){ levels, cfg_scale, weights, n_prompts, batch, n, predict, cookie, in, raw };
     return RS_OK;
+}
+
+rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale, size_t n,
+                           rs_predict_fn predict, void *cookie, rs_denoiser *out, rs_err *err)
+{
+    static const float one[] = { 1 };
+    return rs_denoiser_init_prompts(arena, levels, cfg_scale, one, 1, n, predict, cookie, out, err);
 }
 
 /* The network learned on inputs of variance 1: [n] -> [batch, n]. */
@@ -32,8 +41,20 @@ static void scale_input(const rs_denoiser *d, const float *x, double sigma)
     const float scale = (float)(1 / sqrt(1 + sigma * sigma));
     for (size_t k = 0; k < d->n; k++)
         d->in[k] = scale * x[k];
-    if (d->batch == 2)
-        memcpy(d->in + d->n, d->in, d->n * sizeof(float));
+    for (int i = 1; i < d->batch; i++)
+        memcpy(d->in + (size_t)i * d->n, d->in, d->n * sizeof(float));
+}
+
+/* Value k of the guided prediction. */
+static float guide(const rs_denoiser *d, size_t k)
+{
+    if (d->batch == d->n_prompts)
+        return d->out[k];
+    const float uncond = d->out[(size_t)d->n_prompts * d->n + k];
+    float guided = uncond;
+    for (int i = 0; i < d->n_prompts; i++)
+        guided += d->weights[i] * d->cfg_scale * (d->out[(size_t)i * d->n + k] - uncond);
+    return guided;
 }
 
 rs_status rs_denoiser_run(void *denoiser, const float *x, double sigma, float *denoised, rs_err *err)
@@ -46,11 +67,7 @@ rs_status rs_denoiser_run(void *denoiser, const float *x, double sigma, float *d
     const bool v = d->levels->prediction == RS_PREDICT_V;
     const float skip = v ? (float)(1 / (1 + sigma * sigma)) : 1.0f;
     const float gain = (float)(v ? sigma / sqrt(1 + sigma * sigma) : sigma);
-    const float *cond = d->out, *uncond = d->out + d->n;
-    for (size_t k = 0; k < d->n; k++) {
-        const float guided =
-            d->batch == 2 ? uncond[k] + d->cfg_scale * (cond[k] - uncond[k]) : cond[k];
-        denoised[k] = skip * x[k] - gain * guided;
-    }
+    for (size_t k = 0; k < d->n; k++)
+        denoised[k] = skip * x[k] - gain * guide(d, k);
     return RS_OK;
 }

@@ -7,24 +7,33 @@
 
 #include "sample/levels.h"
 
-/* One network pass over batch copies of the same latent, at timestep t (it may
- * be fractional). in and out: [batch, n], never overlapping. batch is 2: item 0
- * under the prompt and item 1 under the negative prompt; or 1: the prompt only. */
+/* The network over batch copies of the same latent, at timestep t (it may be
+ * fractional). in and out: [batch, n], never overlapping. The first items are under the
+ * prompts, in order, and one more, if there is one, under the negative prompt. */
 typedef rs_status (*rs_predict_fn)(void *cookie, const float *in, int batch, float t, float *out,
                                    rs_err *err);
 
 typedef struct rs_denoiser {
     const rs_noise_levels *levels; /* must outlive it */
     float cfg_scale;
-    int batch; /* what predict is called with: 1 when cfg_scale is 1, else 2 */
+    const float *weights; /* [n_prompts] */
+    int n_prompts;
+    int batch; /* what predict is called with: n_prompts, and one more unless guidance cancels it */
     size_t n;  /* floats of a latent */
     rs_predict_fn predict;
     void *cookie;
     float *in, *out; /* [batch, n], of the arena */
 } rs_denoiser;
 
+/* One prompt of weight 1. */
 rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale, size_t n,
                            rs_predict_fn predict, void *cookie, rs_denoiser *out, rs_err *err);
+
+/* The same for several prompts (AND), whose weights must outlive it. As A1111's
+ * combine_denoised: uncond + sum_i weights[i] cfg_scale (cond_i - uncond). */
+rs_status rs_denoiser_init_prompts(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
+                                   const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
+                                   void *cookie, rs_denoiser *out, rs_err *err);
 
 /* An rs_sample_hooks.denoise whose cookie is an rs_denoiser. Allocates nothing. */
 rs_status rs_denoiser_run(void *denoiser, const float *x, double sigma, float *denoised, rs_err *err);

@@ -114,8 +114,11 @@ static rs_status open_bundle(rs_model *m, const char *path, const rs_arch *arch,
     if (arch)
         return rs_bundle_random(m->arena, arch, &m->bundle, err);
     RS_TRY(rs_bundle_open(m->arena, path, o->tokenizer, &m->bundle, err));
-    return rs_tokenizer_open(m->arena, rs_bundle_vocab(m->bundle), rs_bundle_merges(m->bundle),
-                             &m->tokenizer, err);
+    RS_TRY(rs_tokenizer_open(m->arena, rs_bundle_vocab(m->bundle), rs_bundle_merges(m->bundle),
+                             &m->tokenizer, err));
+    return o->embeddings ? rs_embeddings_load(m->arena, o->embeddings, m->tokenizer,
+                                              rs_bundle_text(m->bundle)->width, m->log, &m->embeddings, err)
+                         : RS_OK;
 }
 
 static rs_status open_parts(rs_model *m, const char *path, const rs_arch *arch,
@@ -140,8 +143,8 @@ static rs_status open_parts(rs_model *m, const char *path, const rs_arch *arch,
     RS_TRY(open_bundle(m, path, arch, o, err));
     if (o->first) {
         rs_list loras;
-        const char *prompt;
-        RS_TRY(rs_loras_of(m->arena, o->first, &loras, &prompt, err));
+        const char *prompt, *negative;
+        RS_TRY(rs_loras_of(m->arena, o->first, &loras, &prompt, &negative, err));
         RS_TRY(change_loras(m, loras, err));
     }
     RS_TRY(load_parts(m, err));

@@ -10,20 +10,13 @@
 #include "model/vae.h"
 #include "restyle/img2img.h"
 #include "sample/levels.h"
+#include "stage/embeddings.h"
 #include "stage/loras.h"
 #include "stage/profile.h"
+#include "stage/prompts.h"
 #include "tensor/exec.h"
 #include "weights/archs.h"
 #include "weights/bundle.h"
-
-/* Both prompts, encoded; made once and used until one of them changes. */
-typedef struct rs_prompts {
-    char *prompt, *negative;  /* NULL: nothing encoded yet */
-    rs_tensor states;         /* [2, 1, tokens, width]: the prompt, the negative prompt */
-    bool has_contexts;
-    rs_unet_context guided;   /* both */
-    rs_unet_context plain;    /* the prompt only */
-} rs_prompts;
 
 struct rs_model {
     const rs_log *log;
@@ -38,6 +31,7 @@ struct rs_model {
     rs_precision precision;
     rs_bundle *bundle;
     rs_tokenizer *tokenizer;  /* NULL with random weights */
+    rs_embeddings embeddings; /* none without a tokenizer */
     rs_noise_levels levels;
     rs_clip_text *text;       /* the parts: with RS_MEMORY_LOW, NULL but for one */
     rs_unet *unet;
@@ -58,10 +52,5 @@ rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err);
 /* Makes the parts those with exactly these networks (rs_lora) merged; loads them anew, and
  * forgets the prompts, unless they are. */
 rs_status rs_model_use_loras(rs_model *m, rs_list loras, rs_err *err);
-
-/* Makes m->prompts hold these two texts. May need the text encoder. */
-rs_status rs_model_set_prompts(rs_model *m, const char *prompt, const char *negative, rs_err *err);
-/* Makes their keys and values; the UNet must be there. */
-rs_status rs_model_make_contexts(rs_model *m, rs_err *err);
 
 #endif

@@ -87,8 +87,7 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
     const double t0 = rs_prof_start(r->m->ex.prof);
     /* the network reads x only; the view has no const form */
     memcpy(&x.data, &in, sizeof(in));
-    RS_TRY(rs_unet_forward(&r->m->ex, r->m->unet, &y, &x, t,
-                           batch == 2 ? &r->m->prompts.guided : &r->m->prompts.plain, err));
+    RS_TRY(rs_model_predict(r->m, &y, &x, t, err));
     end_part(r->m, t0, "unet step");
     return RS_OK;
 }
@@ -150,9 +149,11 @@ static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
     rs_tensor noise;
     rs_denoiser d;
     RS_TRY(rs_model_need(r->m, RS_PART_UNET, err));
-    RS_TRY(rs_model_make_contexts(r->m, err));
+    /* More often only the adaptive sampler asks, for which the last text then stays. */
+    RS_TRY(rs_model_make_contexts(r->m, 3 * plan->n_steps + 40, err));
     RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
-    RS_TRY(rs_denoiser_init(r->m->run_arena, plan->levels, r->p->cfg_scale, n, predict, r, &d, err));
+    RS_TRY(rs_denoiser_init_prompts(r->m->run_arena, plan->levels, r->p->cfg_scale, r->m->prompts.weights,
+                                    r->m->prompts.n, n, predict, r, &d, err));
     draw(r, rs_seed_start, &noise);
     rs_sample_start(plan, r->latent.data, noise.data, n);
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d,
@@ -202,6 +203,18 @@ static rs_status pass_through(const struct run *r, const rs_image *init, rs_imag
     return RS_OK;
 }
 
+/* Positions in changing prompts count calls of the network as A1111 expects them: two a
+ * step for its second-order samplers (total_steps of modules/sd_samplers_common.py). */
+static rs_status set_prompts(struct run *r, const rs_sample_plan *plan, const char *prompt,
+                             const char *negative, rs_err *err)
+{
+    const bool executed = r->p->prompt_steps == RS_PROMPT_STEPS_EXECUTED;
+    const int steps = executed ? plan->n_steps : r->p->steps;
+    const int calls = plan->sampler->flags & RS_SAMPLER_SECOND_ORDER ? 2 : 1;
+    const rs_prompt_request q = { prompt, negative, r->p, calls * steps };
+    return rs_model_set_prompts(r->m, &q, err);
+}
+
 static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_err *err)
 {
     rs_model *m = r->m;
@@ -209,12 +222,12 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
     if (plan.n_steps == 0)
         return pass_through(r, init, out, err);
-    const char *prompt;
+    const char *prompt, *negative;
     rs_list loras;
-    RS_TRY(rs_loras_of(m->run_arena, r->p, &loras, &prompt, err));
+    RS_TRY(rs_loras_of(m->run_arena, r->p, &loras, &prompt, &negative, err));
     RS_TRY(rs_model_use_loras(m, loras, err));
     const double t0 = rs_prof_start(m->ex.prof);
-    RS_TRY(rs_model_set_prompts(m, prompt, r->p->negative_prompt, err));
+    RS_TRY(set_prompts(r, &plan, prompt, negative, err));
     end_part(m, t0, "prompts");
     RS_TRY(new_latent(r, init->height, init->width, err));
     const size_t values = rs_tensor_count(&r->picture);

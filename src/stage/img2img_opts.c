@@ -33,6 +33,23 @@ static const rs_opt_choice roundings[] = {
     { 0 }
 };
 
+static const rs_opt_choice emphases[] = {
+    { "original", RS_EMPHASIS_ORIGINAL, "weighted tokens are multiplied, then the mean is restored" },
+    { "no_norm", RS_EMPHASIS_NO_NORM, "as original, without restoring the mean" },
+    { "ignore", RS_EMPHASIS_IGNORE, "brackets are read, but weights are not used" },
+    { "none", RS_EMPHASIS_NONE, "brackets are text like any other" },
+    { 0 }
+};
+
+static const rs_opt_choice prompt_steps[] = {
+    { "all", RS_PROMPT_STEPS_ALL, "all of `steps`, also those that strength leaves out, as A1111" },
+    { "executed", RS_PROMPT_STEPS_EXECUTED, "the steps that strength executes" },
+    { 0 }
+};
+
+static const rs_opt style_item = { .type = &rs_opt_string, .min = 1 };
+static const rs_opt_list_of style_list = { &style_item, sizeof(const char *) };
+
 static const rs_opt_kind samplers = { rs_sampler_name, rs_sampler_help };
 static const rs_opt_kind schedulers = { rs_scheduler_name, rs_scheduler_help };
 
@@ -56,6 +73,21 @@ static const rs_opt rows[] = {
       HELP("what the picture shall become, in words") },
     { "negative_prompt", OPT_STRING(negative_prompt), AFFECTS_OUTPUT,
       HELP("what it shall move away from; works when cfg_scale is above 1") },
+    { "styles", OPT_LIST(styles, &style_list), AFFECTS_OUTPUT, EXAMPLE("[Watercolor]"),
+      HELP("names in styles_file whose texts are added to prompt and negative_prompt, in order") },
+    { "styles_file", OPT_PATH(styles_file), FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
+      HELP("A1111's styles.csv: name, prompt and negative_prompt, with {prompt} where yours goes") },
+    { "emphasis", OPT_ENUM(emphasis, emphases), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("how weights such as (word:1.2) change the prompt") },
+    { "clip_skip", OPT_INT(clip_skip), RANGE(1, 48), AFFECTS_OUTPUT,
+      HELP("1 reads the text encoder's last layer, 2 the one before, and so on") },
+    { "comma_padding_backtrack", OPT_INT(comma_backtrack), RANGE(0, 74),
+      FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT), UNIT("tokens"),
+      HELP("how far back a comma may lie at which a prompt of more than 75 tokens is cut") },
+    { "pad_cond_uncond", OPT_BOOL(pad_cond_uncond), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("fill up the shorter of prompt and negative_prompt to the chunks of the other") },
+    { "prompt_steps", OPT_ENUM(prompt_steps, prompt_steps), FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("what [from:to:when] counts") },
     { "strength", OPT_FLOAT(strength), RANGE(0, 1), AFFECTS_OUTPUT,
       HELP("how far from the source: the share of the noise schedule that is run; 0 passes the "
            "frame through") },
@@ -112,6 +144,10 @@ const rs_opt_group rs_img2img_group = {
         &(const rs_img2img_params){
             .prompt = "",
             .negative_prompt = "",
+            .emphasis = RS_EMPHASIS_ORIGINAL,
+            .clip_skip = 1,
+            .comma_backtrack = 20,
+            .prompt_steps = RS_PROMPT_STEPS_ALL,
             .strength = 0.55f,
             .steps = 20,
             .steps_mode = RS_STEPS_A1111,

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "prompt/prompt_tags.h"
+#include "stage/styles.h"
 
 #define SET_BLOCK ((size_t)1 << 20)
 
@@ -48,11 +49,13 @@ static rs_status from_tag(rs_arena *arena, const char *dir, const rs_prompt_tag 
 }
 
 rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list *loras,
-                      const char **prompt, rs_err *err)
+                      const char **prompt, const char **negative, rs_err *err)
 {
     rs_prompt_tags tags;
+    const char *styled;
     const size_t before = params->loras.n;
-    RS_TRY(rs_prompt_tags_parse(arena, params->prompt, prompt, &tags, err));
+    RS_TRY(rs_styles_apply(arena, params, &styled, negative, err));
+    RS_TRY(rs_prompt_tags_parse(arena, styled, prompt, &tags, err));
     *loras = params->loras;
     if (tags.n == 0)
         return RS_OK;

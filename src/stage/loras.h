@@ -13,11 +13,11 @@ typedef struct rs_lora_set {
 } rs_lora_set;
 
 /* *loras: params->loras and behind them what the prompt's tags <lora:name:te:unet> name
- * (<lyco:...> means the same): the file name.safetensors in params->lora_dir. *prompt: the
- * prompt without tags. Both in memory of arena, or of params. A tag of another kind, or of
- * no file, is an error. */
+ * (<lyco:...> means the same): the file name.safetensors in params->lora_dir. *prompt and
+ * *negative: the prompts with styles and without tags. All in memory of arena, or of params.
+ * A tag of another kind, or of no file, and an unknown style are errors. */
 rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list *loras,
-                      const char **prompt, rs_err *err);
+                      const char **prompt, const char **negative, rs_err *err);
 
 /* Makes *set of copies of these; an empty list needs nothing. */
 rs_status rs_lora_set_open(rs_bundle *bundle, rs_list loras, rs_pool *pool, rs_lora_set *set, rs_err *err);

@@ -65,7 +65,6 @@ static rs_image picture_of(const struct golden *g, const char *name)
 struct trace {
     rs_model *m;
     const char *run;
-    const rs_unet_context *context;
     rs_rng rng;
     rs_tensor latent;
     float *planar;       /* room for one latent in torch's order */
@@ -106,7 +105,7 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
     x.n = y.n = batch;
     y.data = out;
     memcpy(&x.data, &in, sizeof in);
-    return rs_unet_forward(&tr->m->ex, tr->m->unet, &y, &x, t, tr->context, e);
+    return rs_model_predict(tr->m, &y, &x, t, e);
 }
 
 static void check_sigmas(const struct golden *g, const char *run, const rs_sample_plan *plan)
@@ -151,10 +150,10 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
     t.planar = RS_NEW_N(g->arena, float, n);
     CHECK_OK(rs_sample_plan_init(g->arena, &m->levels, &p, &plan, &err));
     check_sigmas(g, run, &plan);
-    CHECK_OK(rs_model_set_prompts(m, p.prompt, p.negative_prompt, &err));
-    CHECK_OK(rs_model_make_contexts(m, &err));
+    const rs_prompt_request q = { p.prompt, p.negative_prompt, &p, p.steps };
+    CHECK_OK(rs_model_set_prompts(m, &q, &err));
+    CHECK_OK(rs_model_make_contexts(m, plan.n_steps, &err));
     CHECK_OK(rs_denoiser_init(g->arena, plan.levels, p.cfg_scale, n, predict, &t, &d, &err));
-    t.context = d.batch == 2 ? &m->prompts.guided : &m->prompts.plain;
     check_mean(&t, g, init);
     t.want = values_of(g, run, "x", &n_want);
     CHECK_INT(n_want, n * (size_t)(plan.n_steps + 1));
