@@ -10,7 +10,9 @@
 #include "base/fs.h"
 #include "media/media.h"
 #include "opt/path.h"
+#include "pipe/check_prompts.h"
 #include "stage/loras.h"
+#include "stage/styles.h"
 #include "weights/bundle.h"
 
 static const char *text_at(const void *at)
@@ -196,8 +198,10 @@ static void check_loras(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_
     const char *plain, *negative;
     rs_list loras;
     rs_err err = { 0 };
-    if (!at)
-        return;
+    if (!at || rs_styles_apply(ctx->arena, &spec->img2img, &plain, &negative, &err) != RS_OK) {
+        ctx->diags->nomem = ctx->diags->nomem || err.status == RS_E_NOMEM;
+        return; /* styles are rs_check_prompts' */
+    }
     rs_status s = rs_loras_of(ctx->arena, &spec->img2img, &loras, &plain, &negative, &err);
     rs_lora *shown = s == RS_OK && loras.n ? RS_NEW_N(ctx->arena, rs_lora, loras.n) : NULL;
     for (size_t i = 0; shown && i < loras.n; i++) {
@@ -227,8 +231,10 @@ static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline
         rs_diags_add(ctx->diags, model->value->pos, "model", RS_E_NOTFOUND, NULL, "%s", err.msg);
     else if (size)
         check_size(ctx, size->value->pos, spec->size, 1 << (rs_bundle_vae(bundle)->n_levels - 1));
-    if (bundle)
+    if (bundle) {
         check_loras(ctx, map, spec, bundle);
+        rs_check_clip_skip(ctx, map, spec, bundle);
+    }
     rs_bundle_close(&bundle);
 }
 
@@ -256,6 +262,7 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
     check_codec(ctx, map, spec);
     check_scaling(ctx, map, spec);
     rs_check_scripts(ctx, map, spec);
+    rs_check_prompts(ctx, map, spec);
     if (ctx->check_files)
         check_bundle(ctx, map, spec);
 }

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "prompt/prompt_text.h"
+
+#define PLACE "{prompt}"
 
 enum { MAX_COLUMNS = 64, NAME = 0, PROMPT, NEGATIVE, N_FIELDS };
 
@@ -119,32 +120,56 @@ static rs_span trim(const char *s)
     return (rs_span){ from, (size_t)(rs_prompt_trim_end(from, end) - from) };
 }
 
+/* The length of style with prompt in every {prompt}, of which there is at least one. */
+static size_t replaced_length(const char *style, const char *prompt)
+{
+    size_t len = strlen(style);
+    for (const char *p = style; (p = strstr(p, PLACE)) != NULL; p += strlen(PLACE))
+        len += strlen(prompt) - strlen(PLACE);
+    return len;
+}
+
+static char *put(char *to, const char *from, size_t n)
+{
+    memcpy(to, from, n);
+    return to + n;
+}
+
+static void replace(char *to, const char *style, const char *prompt)
+{
+    const char *p;
+    while ((p = strstr(style, PLACE)) != NULL) {
+        to = put(to, style, (size_t)(p - style));
+        to = put(to, prompt, strlen(prompt));
+        style = p + strlen(PLACE);
+    }
+    put(to, style, strlen(style) + 1);
+}
+
+static void join(char *to, rs_span a, rs_span b)
+{
+    to = put(to, a.at, a.n);
+    if (a.n && b.n)
+        to = put(to, ", ", 2);
+    *put(to, b.at, b.n) = '\0';
+}
+
 rs_status rs_style_merge(rs_arena *arena, const char *style, const char *prompt, const char **out,
                          rs_err *err)
 {
-    static const char place[] = "{prompt}";
-    rs_strbuf sb;
-    rs_strbuf_init(&sb, RS_PROMPT_MAX);
-    const char *found = strstr(style, place);
-    if (found) {
-        for (const char *from = style; found || *from; found = found ? strstr(from, place) : NULL) {
-            rs_strbuf_add(&sb, from, found ? (size_t)(found - from) : strlen(from));
-            if (!found)
-                break;
-            rs_strbuf_puts(&sb, prompt);
-            from = found + strlen(place);
-        }
-    } else {
-        const rs_span a = trim(prompt), b = trim(style);
-        rs_strbuf_add(&sb, a.at, a.n);
-        rs_strbuf_puts(&sb, a.n && b.n ? ", " : "");
-        rs_strbuf_add(&sb, b.at, b.n);
-    }
-    const char *text = sb.failed ? NULL : rs_arena_strdup(arena, rs_strbuf_str(&sb));
-    rs_strbuf_release(&sb);
-    if (!text)
-        return RS_FAIL(err, RS_E_RANGE, "no room for a prompt with its styles; at most %zu bytes are read",
+    const rs_span a = trim(prompt), b = trim(style);
+    const bool place = strstr(style, PLACE) != NULL;
+    const size_t len = place ? replaced_length(style, prompt) : a.n + b.n + 2;
+    if (len > RS_PROMPT_MAX)
+        return RS_FAIL(err, RS_E_RANGE, "with its styles the prompt has %zu bytes; at most %zu are read", len,
                        RS_PROMPT_MAX);
+    char *text = rs_arena_alloc(arena, len + 1);
+    if (!text)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the styles");
+    if (place)
+        replace(text, style, prompt);
+    else
+        join(text, a, b);
     *out = text;
     return RS_OK;
 }

@@ -95,8 +95,8 @@ static const char *token(struct parser *p, const char *q, const char *end, rs_er
         } else if (rs_prompt_number(number, &v)) {
             multiply(p, p->round[--p->n_round], v);
         } else {
-            RS_FAIL(err, RS_E_INVALID, "prompt: the weight '%.*s' is no number: write (word:1.2), or \\( and "
-                    "\\) for brackets", (int)(number.n < 40 ? number.n : 40), number.at);
+            RS_FAIL(err, RS_E_INVALID, "the weight '%.*s' is no number: write (word:1.2), or \\( and \\) "
+                    "for brackets", (int)(number.n < 40 ? number.n : 40), number.at);
             return NULL;
         }
     } else if (*q == ')' && p->n_round) {

@@ -152,7 +152,9 @@ static rs_status encode_all(rs_model *m, const rs_prompt_request *q, rs_err *err
     struct plan *negative = &plans[p->n];
     int tokens = 0;
     for (int i = 0; i <= p->n; i++) {
-        RS_TRY(plan_track(m, &c, &p->tracks[i], &plans[i], err));
+        const rs_status s = plan_track(m, &c, &p->tracks[i], &plans[i], err);
+        if (s != RS_OK)
+            return rs_err_wrap(err, s, i < p->n ? "prompt" : "negative_prompt");
         tokens = i < p->n && plans[i].tokens > tokens ? plans[i].tokens : tokens;
     }
     const int own = q->params->pad_cond_uncond && negative->tokens < tokens ? negative->tokens : 0;
