@@ -62,10 +62,10 @@ typedef struct rs_bench_lane {
     double seconds, uneven_seconds;
 } rs_bench_lane;
 
-/* What more threads could do. One run on one thread gives what every piece of every
- * parallel section costs; 1, 2, 4, 8 and 16 simulated threads then take them in their
- * order, each when it is free, as the pool does. What threads share (caches, memory, the
- * processor's clock) and the time to wake them do not count. */
+/* What more threads could do. One run on one thread gives the processor time that every
+ * piece of every parallel section costs; 1, 2, 4, 8 and 16 simulated threads then take them
+ * in their order, each when it is free, as the pool does. What threads share (caches,
+ * memory, the processor's clock) and the time to wake them do not count. */
 typedef struct rs_bench_split {
     size_t sections, pieces;
     double serial_seconds; /* outside of sections, and in those of a single piece */

@@ -180,9 +180,9 @@ static rs_status watch(struct bench *b, size_t i, rs_split *split, rs_err *err)
 {
     rs_bench_run_record record;
     rs_pool_watch(b->m->pool, rs_split_piece, split);
-    const double t0 = rs_clock_now();
+    const double t0 = rs_clock_cpu();
     const rs_status s = parts[i].run(b, err);
-    const double t1 = rs_clock_now();
+    const double t1 = rs_clock_cpu();
     rs_pool_watch(b->m->pool, NULL, NULL);
     if (s != RS_OK)
         return s;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -17,7 +18,8 @@ static const char outside[] = "between them"; /* operations that are recorded */
 static const int lane_threads[RS_BENCH_LANES] = { 1, 2, 4, 8, MOST_THREADS };
 
 struct section {
-    double start, end;
+    double start, end; /* processor time */
+    double at;         /* clock */
     size_t pieces;
     double seconds, longest;
     double lanes[RS_BENCH_LANES]; /* until the last thread is done */
@@ -74,13 +76,12 @@ static double deal(double *busy, int threads, double seconds, double end)
     return busy[first] > end ? busy[first] : end;
 }
 
-void rs_split_piece(void *split, size_t index, size_t n, double start, double end)
+void rs_split_add(rs_split *s, size_t index, size_t n, double start, double end, double at)
 {
-    rs_split *s = split;
     const double seconds = end - start;
     if (index == 0) {
         memset(s->busy, 0, sizeof(s->busy));
-        s->now = (struct section){ .start = start, .pieces = n };
+        s->now = (struct section){ .start = start, .at = at, .pieces = n };
     }
     s->now.seconds += seconds;
     s->now.longest = seconds > s->now.longest ? seconds : s->now.longest;
@@ -90,6 +91,11 @@ void rs_split_piece(void *split, size_t index, size_t n, double start, double en
         return;
     s->now.end = end;
     keep(s);
+}
+
+void rs_split_piece(void *split, size_t index, size_t n, double start, double end)
+{
+    rs_split_add(split, index, n, start, end, rs_clock_now());
 }
 
 /* seconds = serial + work / threads + uneven, for each number of threads. */
@@ -181,7 +187,7 @@ rs_status rs_split_tally(const rs_split *split, double seconds, const rs_prof_ev
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %zu parallel sections", split->n);
     *o = (rs_bench_split){ 0 };
     for (size_t i = 0, e = 0; i < split->n; i++) {
-        const double at = split->sections[i].start;
+        const double at = split->sections[i].at;
         while (e < n && events[e].start + events[e].seconds < at)
             e++;
         const bool in = e < n && events[e].start <= at;

@@ -144,9 +144,9 @@ void rs_pool_watch(rs_pool *pool, rs_par_watch *watch, void *cookie)
 static void run_watched(const rs_pool *pool, size_t n, rs_par_fn *fn, void *arg)
 {
     for (size_t i = 0; i < n; i++) {
-        const double start = rs_clock_now();
+        const double start = rs_clock_cpu();
         fn(arg, i, 0);
-        pool->watch(pool->watch_cookie, i, n, start, rs_clock_now());
+        pool->watch(pool->watch_cookie, i, n, start, rs_clock_cpu());
     }
 }
 

@@ -27,7 +27,8 @@ int rs_pool_threads(const rs_pool *pool);
  * same pool, and one thread at a time may use a pool. */
 void rs_par_for(rs_pool *pool, size_t n, rs_par_fn *fn, void *arg);
 
-/* Told of every piece, in its order, with the times between which it ran. */
+/* Told of every piece, in its order, with the rs_clock_cpu() between which it ran: other
+ * programs do not count. */
 typedef void rs_par_watch(void *cookie, size_t index, size_t n, double start, double end);
 
 /* From now on the calling thread runs all pieces alone, one by one, and watch hears of

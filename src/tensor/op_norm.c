@@ -9,12 +9,16 @@
 #include "base/mem.h"
 
 #define CHUNK_ROWS ((size_t)512)
+#define CHANNELS ((size_t)128) /* of a piece of the sums: small pictures are few chunks */
+#define FLOATS ((size_t)16384) /* of a piece of all else, at least a row */
 
 struct gn_job {
     const rs_exec *ex;
     const rs_tensor *dst, *src;
     const rs_channel_scale *by;
+    size_t chunk;   /* rows */
     size_t chunks;  /* a picture */
+    size_t blocks;  /* of channels */
     double *sums;   /* [n, chunks, 2, c] */
 };
 
@@ -22,8 +26,13 @@ static void chunk_rows(const struct gn_job *j, size_t i, size_t *pic, size_t *ro
 {
     const size_t hw = (size_t)j->src->h * (size_t)j->src->w;
     *pic = i / j->chunks;
-    *row = i % j->chunks * CHUNK_ROWS;
-    *rows = hw - *row < CHUNK_ROWS ? hw - *row : CHUNK_ROWS;
+    *row = i % j->chunks * j->chunk;
+    *rows = rs_least(hw - *row, j->chunk);
+}
+
+static size_t piece_rows(const rs_tensor *src)
+{
+    return FLOATS / (size_t)src->c ? FLOATS / (size_t)src->c : 1;
 }
 
 static void sum_piece(void *arg, size_t i, int worker)
@@ -31,11 +40,13 @@ static void sum_piece(void *arg, size_t i, int worker)
     (void)worker;
     const struct gn_job *j = arg;
     const size_t c = (size_t)j->src->c, hw = (size_t)j->src->h * (size_t)j->src->w;
+    const size_t chunk = i / j->blocks, c0 = i % j->blocks * CHANNELS, n = rs_least(c - c0, CHANNELS);
     size_t pic, row, rows;
-    chunk_rows(j, i, &pic, &row, &rows);
-    double *s = j->sums + i * 2 * c;
-    memset(s, 0, 2 * c * sizeof(double));
-    j->ex->kern->channel_sums(s, s + c, j->src->data + (pic * hw + row) * c, rows, c, c);
+    chunk_rows(j, chunk, &pic, &row, &rows);
+    double *s = j->sums + chunk * 2 * c + c0;
+    memset(s, 0, n * sizeof(double));
+    memset(s + c, 0, n * sizeof(double));
+    j->ex->kern->channel_sums(s, s + c, j->src->data + (pic * hw + row) * c + c0, rows, n, c);
 }
 
 static void apply_piece(void *arg, size_t i, int worker)
@@ -77,9 +88,11 @@ static void group_scale(const struct gn_job *j, size_t pic, int groups, float ep
     }
 }
 
-static size_t chunks_of(const rs_tensor *src)
+static struct gn_job job_of(const rs_exec *ex, const rs_tensor *src, const rs_channel_scale *by, size_t chunk)
 {
-    return rs_div_up((size_t)src->h * (size_t)src->w, CHUNK_ROWS);
+    return (struct gn_job){ .ex = ex, .src = src, .by = by, .chunk = chunk,
+                            .chunks = rs_div_up((size_t)src->h * (size_t)src->w, chunk),
+                            .blocks = rs_div_up((size_t)src->c, CHANNELS) };
 }
 
 static rs_status out_of_scratch(const rs_tensor *src, rs_err *err)
@@ -93,12 +106,12 @@ rs_status rs_op_group_scale(const rs_exec *ex, const rs_tensor *src, int groups,
 {
     RS_BUG_IF(groups < 1 || src->c % groups);
     const size_t n = (size_t)src->n, c = (size_t)src->c;
-    struct gn_job j = { .ex = ex, .src = src, .by = out, .chunks = chunks_of(src) };
+    struct gn_job j = job_of(ex, src, out, CHUNK_ROWS);
     const rs_arena_mark mark = rs_arena_save(ex->scratch);
     j.sums = rs_arena_alloc(ex->scratch, n * j.chunks * 2 * c * sizeof(double));
     if (!j.sums)
         return out_of_scratch(src, err);
-    rs_par_for(ex->pool, n * j.chunks, sum_piece, &j);
+    rs_par_for(ex->pool, n * j.chunks * j.blocks, sum_piece, &j);
     for (size_t pic = 0; pic < n; pic++)
         group_scale(&j, pic, groups, eps, gamma, beta);
     rs_arena_rewind(ex->scratch, mark);
@@ -109,7 +122,8 @@ void rs_op_channel_scale(const rs_exec *ex, const rs_tensor *dst, const rs_tenso
                          const rs_channel_scale *by)
 {
     RS_BUG_IF(!rs_tensor_same_shape(dst, src));
-    struct gn_job j = { .ex = ex, .dst = dst, .src = src, .by = by, .chunks = chunks_of(src) };
+    struct gn_job j = job_of(ex, src, by, piece_rows(src));
+    j.dst = dst;
     rs_par_for(ex->pool, (size_t)src->n * j.chunks, apply_piece, &j);
 }
 
@@ -135,6 +149,7 @@ struct ln_job {
     const rs_tensor *dst, *src;
     const float *gamma, *beta;
     float eps;
+    size_t step;
 };
 
 static void ln_piece(void *arg, size_t i, int worker)
@@ -142,7 +157,7 @@ static void ln_piece(void *arg, size_t i, int worker)
     (void)worker;
     const struct ln_job *j = arg;
     const size_t c = (size_t)j->src->c, total = rs_tensor_rows(j->src);
-    const size_t row = i * CHUNK_ROWS, rows = total - row < CHUNK_ROWS ? total - row : CHUNK_ROWS;
+    const size_t row = i * j->step, rows = rs_least(total - row, j->step);
     j->ex->kern->layer_norm(j->dst->data + row * c, j->src->data + row * c, j->gamma, j->beta, rows, c,
                             j->eps);
 }
@@ -150,6 +165,6 @@ static void ln_piece(void *arg, size_t i, int worker)
 void rs_op_layer_norm(const rs_exec *ex, const rs_tensor *dst, const rs_tensor *src, float eps,
                       const float *gamma, const float *beta)
 {
-    struct ln_job j = { ex, dst, src, gamma, beta, eps };
-    rs_par_for(ex->pool, rs_div_up(rs_tensor_rows(src), CHUNK_ROWS), ln_piece, &j);
+    struct ln_job j = { ex, dst, src, gamma, beta, eps, piece_rows(src) };
+    rs_par_for(ex->pool, rs_div_up(rs_tensor_rows(src), j.step), ln_piece, &j);
 }

@@ -9,11 +9,12 @@
 
 static rs_err err;
 
-/* A section that starts at `at`; a pause of half a second follows each piece. */
+/* A section that starts at `at`, by the clock 100 s later; half a second passes between
+ * pieces. */
 static double feed(rs_split *s, double at, const double *costs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        rs_split_piece(s, i, n, at, at + costs[i]);
+        rs_split_add(s, i, n, at, at + costs[i], at + 100);
         at += costs[i] + (i + 1 < n ? 0.5 : 0);
     }
     return at;
@@ -30,8 +31,8 @@ static const rs_bench_split *by_hand(rs_arena *a)
     CHECK_NEAR(feed(s, 23, one, 1), 25, 0);
     CHECK_NEAR(feed(s, 25.25, even, 4), 30.75, 0);
     const rs_prof_event events[] = {
-        { .kind = RS_PROF_LINEAR, .label = "l", .start = 10, .seconds = 12.5 }, /* the first two */
-        { .kind = RS_PROF_NORM, .label = "n", .start = 22.9, .seconds = 2.2 },
+        { .kind = RS_PROF_LINEAR, .label = "l", .start = 110, .seconds = 12.5 }, /* the first two */
+        { .kind = RS_PROF_NORM, .label = "n", .start = 122.9, .seconds = 2.2 },
     };
     /* from 9 to 32: outside of sections 1 + 0.5 + 1 + 0.25 + 1.25 */
     CHECK_OK(rs_split_tally(s, 23, events, 2, a, &out, &err));
