@@ -52,7 +52,7 @@ static rs_status midpoint_run(const rs_sampling *s, finish_fn finish, rs_err *er
     return RS_OK;
 }
 
-static rs_status dpm_2_run(const rs_sampling *s, rs_err *err)
+static rs_status dpm2_run(const rs_sampling *s, rs_err *err)
 {
     return midpoint_run(s, finish_slope, err);
 }
@@ -62,21 +62,21 @@ static rs_status dpmpp_2s_run(const rs_sampling *s, rs_err *err)
     return midpoint_run(s, finish_guess, err);
 }
 
-const rs_sampler rs_sampler_dpm_2 = {
-    .name = "dpm_2",
+const rs_sampler rs_sampler_dpm2 = {
+    .name = "dpm2",
     .help = "DPM-Solver of second order, two model calls a step",
     .scheduler = "karras",
     .flags = RS_SAMPLER_CHURN | RS_SAMPLER_S_NOISE | RS_SAMPLER_DISCARD | RS_SAMPLER_SECOND_ORDER,
-    .run = dpm_2_run,
+    .run = dpm2_run,
 };
 
-const rs_sampler rs_sampler_dpm_2_a = {
-    .name = "dpm_2_a",
-    .help = "dpm_2 with new noise at every step",
+const rs_sampler rs_sampler_dpm2_a = {
+    .name = "dpm2_a",
+    .help = "dpm2 with new noise at every step",
     .scheduler = "karras",
     .flags = RS_SAMPLER_ETA | RS_SAMPLER_S_NOISE | RS_SAMPLER_DISCARD | RS_SAMPLER_SECOND_ORDER,
     .default_eta = 1,
-    .run = dpm_2_run,
+    .run = dpm2_run,
 };
 
 const rs_sampler rs_sampler_dpmpp_2s_a = {

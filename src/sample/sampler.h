@@ -93,7 +93,7 @@ typedef struct rs_sampler {
 } rs_sampler;
 
 extern const rs_sampler rs_sampler_euler, rs_sampler_euler_a, rs_sampler_ddim, rs_sampler_heun,
-    rs_sampler_restart, rs_sampler_lms, rs_sampler_plms, rs_sampler_dpm_2, rs_sampler_dpm_2_a,
+    rs_sampler_restart, rs_sampler_lms, rs_sampler_plms, rs_sampler_dpm2, rs_sampler_dpm2_a,
     rs_sampler_dpmpp_2s_a, rs_sampler_dpmpp_2m, rs_sampler_dpmpp_sde, rs_sampler_dpmpp_2m_sde,
     rs_sampler_dpmpp_2m_sde_heun, rs_sampler_dpmpp_3m_sde, rs_sampler_dpm_fast,
     rs_sampler_dpm_adaptive, rs_sampler_unipc, rs_sampler_lcm, rs_sampler_tcd;

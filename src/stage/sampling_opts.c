@@ -8,7 +8,7 @@
 #include "sample/schedule.h"
 
 static const rs_opt_choice discards[] = {
-    { "auto", RS_DISCARD_AUTO, "with dpm_2, dpm_2_a and dpmpp_3m_sde, as A1111 does" },
+    { "auto", RS_DISCARD_AUTO, "with dpm2, dpm2_a and dpmpp_3m_sde, as A1111 does" },
     { "always", RS_DISCARD_ALWAYS, "with every sampler" },
     { "never", RS_DISCARD_NEVER, "with none" },
     { 0 }
@@ -47,7 +47,7 @@ static const rs_opt rows[] = {
     { "discard_next_to_last_sigma", OPT_ENUM(discard_next_to_last_sigma, discards), FLAGS(ADVANCED),
       HELP("whether the schedule is made one level longer and its last level above 0 is left out") },
     { "s_churn", OPT_FLOAT(s_churn), RANGE(0, 100), FLAGS(ADVANCED),
-      HELP("new noise before each step, spread over the run, of euler, heun and dpm_2 (sigma churn)") },
+      HELP("new noise before each step, spread over the run, of euler, heun and dpm2 (sigma churn)") },
     { "s_tmin", OPT_FLOAT(s_tmin), RANGE(0, 100000), FLAGS(ADVANCED),
       HELP("churn only from this noise level on (sigma tmin)") },
     { "s_tmax", OPT_FLOAT(s_tmax), RANGE(0.0001, 100000), WORD(&no_limit), FLAGS(ADVANCED),
@@ -146,7 +146,7 @@ static void check_churn(const struct check *c)
 
 static void check_sampler(const struct check *c)
 {
-    static const char churns[] = "euler, heun or dpm_2", order[] = "unipc";
+    static const char churns[] = "euler, heun or dpm2", order[] = "unipc";
     const rs_sampling_params *p = &c->p->sampling;
     const struct control controls[] = {
         { "eta", c->p->eta <= 0, RS_SAMPLER_ETA,

@@ -53,13 +53,21 @@ paint() { name=$1; shift; run 0 image "$dir/in.png" --output "$dir/$name.png" --
 paint plain
 for option in --prompt=dog --negative-prompt=dog --strength=0.9 --cfg-scale=2 --sampler=dpmpp_2m \
     --sampler=euler_a --scheduler=uniform --seed=7 --set=img2img.rng=cpu --set=img2img.steps_mode=exact \
-    --set=img2img.encode=sample --steps=5 --size=12x12; do
+    --set=img2img.encode=sample --steps=5 --size=12x12 --sampler=dpmpp_sde --scheduler=beta \
+    --set=img2img.sampling.extra_noise=0.2 --set=img2img.sampling.noise_multiplier=0.9 \
+    --set=img2img.sampling.s_churn=2 --set=img2img.sampling.rho=3 --set=img2img.sampling.sigma_max=5 \
+    --set=img2img.sampling.discard_next_to_last_sigma=always; do
     paint "opt$option" "$option"
     differs "$dir/plain.png" "$dir/opt$option.png"
 done
 paint ddim --sampler ddim --set img2img.eta=1
 paint ddim0 --sampler ddim
 differs "$dir/ddim.png" "$dir/ddim0.png"
+paint list --scheduler explicit --set img2img.sampling.sigmas=9,4,2,0.5,0.1
+differs "$dir/plain.png" "$dir/list.png"
+paint ancestral --sampler euler_a
+paint ensd --sampler euler_a --set img2img.sampling.eta_noise_seed_delta=31337
+differs "$dir/ancestral.png" "$dir/ensd.png"
 refuses 3 "not UTF-8" image "$dir/in.png" --output "$dir/new/x.png" --model "$tiny" --prompt "$(printf 'a\377b')"
 # More words than the encoder takes: a warning, not silence.
 paint long --prompt "$(yes cat | head -n 200 | tr '\n' ' ')"

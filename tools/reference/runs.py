@@ -1,14 +1,13 @@
 """Whole img2img runs: k-diffusion's samplers over the tiny models, by A1111's step rule."""
 import copy
-import importlib
-import pathlib
-import sys
-import types
+import math
 
 import torch
 from diffusers import DDIMScheduler
 
 import tiny_models
+from a1111_samplers import Torch
+from samplers import SAMPLERS, TREE, Tree, load_k_diffusion
 from store import save
 
 MODEL = {"tiny": dict(width=40, height=24), "tiny2": dict(width=36, height=28)}
@@ -30,23 +29,14 @@ def run_list():
     runs["ddim_eta"] = dict(base, sampler="ddim", scheduler="uniform", eta=0.7)
     runs["vpred"] = dict(base, model="tiny2", sampler="dpmpp_2m", scheduler="karras", seed=123456789012)
     runs["vpred_euler_a"] = dict(base, model="tiny2", sampler="euler_a", scheduler="uniform", eta=1.0)
+    steps = dict(base, steps=7, eta=1.0, seed=99)
+    runs["dpmpp_sde_karras"] = dict(steps, sampler="dpmpp_sde", scheduler="karras")
+    runs["dpmpp_3m_sde_auto"] = dict(steps, sampler="dpmpp_3m_sde", scheduler="automatic")
+    runs["dpm2_a_ensd"] = dict(steps, sampler="dpm2_a", scheduler="automatic", eta_noise_seed_delta=31337)
+    runs["heun_churn"] = dict(steps, sampler="heun", scheduler="uniform", eta=0.0, s_churn=2.0, s_noise=1.05)
+    runs["lms_more"] = dict(steps, sampler="lms", scheduler="exponential", eta=0.0, extra_noise=0.15,
+                            noise_multiplier=0.9)
     return runs
-
-
-def load_k_diffusion(folder):
-    """Only sampling, external and utils; what they import for other purposes is left out."""
-    package = types.ModuleType("k_diffusion")
-    package.__path__ = [str(pathlib.Path(folder) / "k_diffusion")]
-    sys.modules["k_diffusion"] = package
-    for name in ("torchdiffeq", "torchsde", "torchvision", "torchvision.transforms", "scipy"):
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            stub = types.ModuleType(name)
-            stub.odeint = stub.functional = stub.transforms = stub.integrate = None
-            sys.modules[name] = stub
-    from k_diffusion import external, sampling
-    return external, sampling
 
 
 def alphas_cumprod(config):
@@ -81,9 +71,22 @@ def get_sigmas(sampling, den, scheduler, n):
     if scheduler == "uniform":
         t = torch.linspace(len(den.sigmas) - 1, 0, n, dtype=torch.float64)
         return sampling.append_zero(den.t_to_sigma(t))
-    low, high = den.sigmas[0].item() ** (1 / 7), den.sigmas[-1].item() ** (1 / 7)
-    return sampling.append_zero((high + torch.linspace(0, 1, n, dtype=torch.float64)
-                                 * (low - high)) ** 7)
+    share = torch.linspace(0, 1, n, dtype=torch.float64)
+    low, high = den.sigmas[0].item(), den.sigmas[-1].item()
+    if scheduler == "exponential":
+        return sampling.append_zero((math.log(high) + share * (math.log(low) - math.log(high))).exp())
+    return sampling.append_zero((high ** (1 / 7) + share * (low ** (1 / 7) - high ** (1 / 7))) ** 7)
+
+
+def schedule(sampling, den, p):
+    """A1111's KDiffusionSampler.get_sigmas and its cut for img2img: all of it, and the part run."""
+    _, automatic, discard = SAMPLERS[p["sampler"]]
+    scheduler = automatic if p["scheduler"] == "automatic" else p["scheduler"]
+    whole = get_sigmas(sampling, den, scheduler, p["steps"] + discard)
+    if discard:
+        whole = torch.cat([whole[:-2], whole[-1:]])
+    t_enc = int(min(p["strength"], 0.999) * p["steps"])
+    return whole, whole[p["steps"] - t_enc - 1:]
 
 
 def sample_ddim(den, x, sigmas, eta, noise, callback):
@@ -104,33 +107,37 @@ def sample_ddim(den, x, sigmas, eta, noise, callback):
 
 def img2img(kd, model, p, image, dtype):
     """One run. Noise: the seed's generator gives the start noise, then one draw a noisy step."""
-    external, sampling = kd
+    external, sampling, _ = kd
     unet = tiny_models.cast(model.unet, dtype)
     vae = copy.deepcopy(model.vae).to(dtype)
     text = copy.deepcopy(model.text).to(dtype)
     scale = model.config["vae"]["scaling_factor"]
     cond, uncond = (text(model.encode_ids(s)).last_hidden_state for s in (PROMPT, NEGATIVE))
     den = make_denoiser(external, model, unet, dtype, cond, uncond, p["cfg_scale"])
-    t_enc = int(min(p["strength"], 0.999) * p["steps"])
-    sigmas = get_sigmas(sampling, den, p["scheduler"], p["steps"])[p["steps"] - t_enc - 1:]
+    whole, sigmas = schedule(sampling, den, p)
     mean = vae.encode((image * 2 - 1).to(dtype)).latent_dist.mean.double() * scale
     g = torch.Generator().manual_seed(p["seed"])
 
     def noise(*_):
         return torch.randn(tuple(mean.shape), generator=g).double()
 
-    x = mean + noise() * sigmas[0]
+    start = noise() * p.get("noise_multiplier", 1)
+    x = mean + start * (sigmas[0] + p.get("extra_noise", 0))
+    if p.get("eta_noise_seed_delta"):
+        g.manual_seed(p["seed"] + p["eta_noise_seed_delta"])
+    sampling.torch = Torch(noise)
     trace = []
     extra = dict(callback=lambda d: trace.append(d["x"].clone()))
-    if p["sampler"] == "euler":
-        x = sampling.sample_euler(den, x, sigmas, disable=True, **extra)
-    elif p["sampler"] == "euler_a":
-        x = sampling.sample_euler_ancestral(den, x, sigmas, disable=True, eta=p["eta"],
-                                            noise_sampler=noise, **extra)
-    elif p["sampler"] == "dpmpp_2m":
-        x = sampling.sample_dpmpp_2m(den, x, sigmas, disable=True, **extra)
+    if p["sampler"] in TREE:
+        tree = Tree(sampling, whole[-2], whole[0], p["seed"], torch.float64, n=mean.numel())
+        extra |= dict(eta=p["eta"], noise_sampler=lambda a, b: tree(a, b).reshape(mean.shape))
+    elif p["eta"] > 0:
+        extra |= dict(eta=p["eta"], noise_sampler=noise)
+    extra |= {k: p[k] for k in ("s_churn", "s_noise") if k in p}
+    if p["sampler"] == "ddim":
+        x = sample_ddim(den, x, sigmas, p["eta"], noise, extra["callback"])
     else:
-        x = sample_ddim(den, x, sigmas, p["eta"], noise, **extra)
+        x = getattr(sampling, SAMPLERS[p["sampler"]][0])(den, x, sigmas, disable=True, **extra)
     out = vae.decode((x / scale).to(dtype)).sample.double()
     return {"sigmas": sigmas, "mean": mean, "x": torch.cat(trace + [x]),
             "latent": x, "image": (out / 2 + 0.5).clamp(0, 1)}

@@ -58,7 +58,7 @@ LIST = (12.0, 7.5, 3.25, 1.5, 0.625, 0.25, 0.05)
 SAMPLERS = {
     "euler": ("sample_euler", "uniform", False), "euler_a": ("sample_euler_ancestral", "uniform", False),
     "heun": ("sample_heun", "uniform", False), "lms": ("sample_lms", "uniform", False),
-    "dpm_2": ("sample_dpm_2", "karras", True), "dpm_2_a": ("sample_dpm_2_ancestral", "karras", True),
+    "dpm2": ("sample_dpm_2", "karras", True), "dpm2_a": ("sample_dpm_2_ancestral", "karras", True),
     "dpmpp_2s_a": ("sample_dpmpp_2s_ancestral", "karras", False),
     "dpmpp_2m": ("sample_dpmpp_2m", "karras", False), "dpmpp_sde": ("sample_dpmpp_sde", "karras", False),
     "dpmpp_2m_sde": ("sample_dpmpp_2m_sde", "exponential", False),
@@ -68,7 +68,7 @@ SAMPLERS = {
     "ddim": (None, "uniform", False), "plms": (None, "uniform", False), "unipc": (None, "uniform", False),
     "lcm": (None, "uniform", False), "restart": (None, "karras", False),
 }
-NOISY = {"euler_a": 1.0, "dpm_2_a": 1.0, "dpmpp_2s_a": 1.0, "dpmpp_sde": 1.0, "dpmpp_2m_sde": 1.0,
+NOISY = {"euler_a": 1.0, "dpm2_a": 1.0, "dpmpp_2s_a": 1.0, "dpmpp_sde": 1.0, "dpmpp_2m_sde": 1.0,
          "dpmpp_2m_sde_heun": 1.0, "dpmpp_3m_sde": 1.0, "dpm_fast": 1.0, "dpm_adaptive": 1.0}
 TREE = {"dpmpp_sde", "dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_3m_sde"}
 QUIRKY = {"ddim", "plms", "unipc"}
@@ -94,7 +94,7 @@ def run_list():
     for name in ("exponential", "polyexponential", "sgm_uniform", "simple", "normal", "ddim", "beta",
                  "align_your_steps", "kl_optimal", "explicit"):
         runs[f"on_{name}"] = ("dpmpp_2m", name, *plain, {"sigmas": LIST} if name == "explicit" else {})
-    for sampler in ("euler", "heun", "dpm_2"):
+    for sampler in ("euler", "heun", "dpm2"):
         runs[f"{sampler}_churn"] = (sampler, "karras", *plain, {"s_churn": 3.0, "s_noise": 1.05})
         runs[f"{sampler}_churn_some"] = (sampler, "karras", *plain,
                                          {"s_churn": 9.0, "s_tmin": 0.2, "s_tmax": 4.0})
@@ -104,7 +104,7 @@ def run_list():
     for steps in (3, 5, 7):
         runs[f"dpm_fast_{steps}"] = ("dpm_fast", "uniform", "a1111", 0.999, steps, 3.0, 1.0, "epsilon", 9, {})
     runs["discard"] = ("euler", "karras", *plain, {"discard": 1})
-    runs["no_discard"] = ("dpm_2", "karras", *plain, {"discard": 0})
+    runs["no_discard"] = ("dpm2", "karras", *plain, {"discard": 0})
     runs["karras_bent"] = ("euler", "karras", *plain, {"rho": 3.0, "sigma_min": 0.1, "sigma_max": 10.0})
     runs["lcm_few"] = ("lcm", "automatic", "a1111", 0.6, 5, 1.0, 0.0, "epsilon", 9, {})
     for sampler in QUIRKY:

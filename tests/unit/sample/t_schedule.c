@@ -334,7 +334,7 @@ static void bad_params(void)
         CHECK(err.msg[0]);
         if (i == 7)
             CHECK_STR(err.msg,
-                      "unknown sampler 'eular', expected one of: euler, euler_a, heun, lms, dpm_2, dpm_2_a, "
+                      "unknown sampler 'eular', expected one of: euler, euler_a, heun, lms, dpm2, dpm2_a, "
                       "dpmpp_2s_a, dpmpp_2m, dpmpp_sde, dpmpp_2m_sde, dpmpp_2m_sde_heun, dpmpp_3m_sde, "
                       "dpm_fast, dpm_adaptive, ddim, plms, unipc, lcm, tcd, restart");
         if (i == 8)

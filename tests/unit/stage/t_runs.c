@@ -1,5 +1,6 @@
 /* Whole img2img runs against k-diffusion and diffusers: every sampler with every
- * schedule, guidance off, full strength, v prediction. Each run is made twice:
+ * schedule that were first here and some later ones (t_sampler.c has all of them),
+ * guidance off, full strength, v prediction. Each run is made twice:
  * by the public call, whose picture is compared, and step by step, so that a
  * failure names the first wrong step. */
 #include "base/rng.h"
@@ -29,6 +30,15 @@ static const float *values_of(const struct golden *g, const char *run, const cha
     return golden_f32(g, name, n);
 }
 
+/* Of a key that only some runs have. */
+static float number_of(const struct golden *g, const char *run, const char *key, float otherwise)
+{
+    char name[1200];
+    snprintf(name, sizeof name, "%s/%s", run, key);
+    const char *value = rs_weights_metadata(g->file, name);
+    return value ? strtof(value, NULL) : otherwise;
+}
+
 static rs_img2img_params params_of(const struct golden *g, const char *run)
 {
     rs_img2img_params p;
@@ -43,6 +53,11 @@ static rs_img2img_params params_of(const struct golden *g, const char *run)
     p.eta = strtof(text_of(g, run, "eta"), NULL);
     p.seed = strtoull(text_of(g, run, "seed"), NULL, 10);
     p.rng = RS_RNG_CPU;
+    p.sampling.s_churn = number_of(g, run, "s_churn", 0);
+    p.sampling.s_noise = number_of(g, run, "s_noise", 1);
+    p.sampling.noise_multiplier = number_of(g, run, "noise_multiplier", 1);
+    p.sampling.extra_noise = number_of(g, run, "extra_noise", 0);
+    p.sampling.eta_noise_seed_delta = (int)number_of(g, run, "eta_noise_seed_delta", 0);
     return p;
 }
 
@@ -96,6 +111,15 @@ static void draw(void *cookie, float *dst)
     view.data = dst;
     rs_rng_normal(&t->rng, t->planar, rs_tensor_count(&view));
     rs_tensor_from_planar(&view, t->planar);
+}
+
+static void draw_fresh(void *cookie, uint64_t seed, float *dst)
+{
+    struct trace *t = cookie;
+    const rs_rng row = t->rng;
+    rs_rng_seed(&t->rng, RS_RNG_CPU, seed);
+    draw(t, dst);
+    t->rng = row;
 }
 
 static rs_status predict(void *cookie, const float *in, int batch, float t, float *out, rs_err *e)
@@ -160,9 +184,12 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
     rs_rng_seed(&t.rng, p.rng, p.seed);
     draw(&t, noise.data);
     rs_sample_start(&plan, t.latent.data, noise.data, n);
+    if (p.sampling.eta_noise_seed_delta)
+        rs_rng_seed(&t.rng, p.rng, p.seed + (uint64_t)p.sampling.eta_noise_seed_delta);
     const rs_progress progress = { .step = on_step, .cookie = &t };
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d, .noise = draw,
-                                    .noise_cookie = &t, .progress = &progress };
+                                    .seeded_noise = draw_fresh, .noise_cookie = &t, .seed = p.seed,
+                                    .progress = &progress };
     CHECK_OK(rs_sample_run(&plan, &hooks, t.latent.data, n, g->arena, &err));
     check_latent(&t, plan.n_steps);
     return t.worst;
