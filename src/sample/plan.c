@@ -137,6 +137,9 @@ static rs_status make_sigmas(rs_arena *arena, const rs_scheduler *scheduler, con
     int64_t kept = 0;
     for (int64_t i = first; i < n; i++) {
         const double sigma = scheduler->sigma(schedule, i, asked);
+        if (!isfinite(sigma))
+            return RS_FAIL(err, RS_E_RANGE, "scheduler %s makes levels that are not finite: take a rho "
+                           "nearer to 1", scheduler->name);
         if (kept == 0 || sigma < list[kept - 1])
             list[kept++] = sigma;
     }

@@ -346,6 +346,42 @@ static void bad_params(void)
     rs_arena_close(&arena);
 }
 
+/* What the finer controls refuse, each with a word that helps. */
+static void bad_sampling(void)
+{
+    rs_arena *arena = rs_arena_open(1 << 16);
+    const rs_noise_levels levels = sd_levels(arena);
+    static const float rising[] = { 3, 4 }, nothing[] = { 0 }, wrong[] = { 5, NAN };
+    rs_img2img_params bad[10];
+    static const char *const words[] = { "sigma_min",   "sigmas[1]",  "list them", "sigmas[1]",
+                                         "s_noise",     "unipc_order", "beta_alpha", "rho",
+                                         "raise steps", "noise_multiplier" };
+    for (int i = 0; i < 10; i++)
+        bad[i] = plain_params();
+    bad[0].sampling.sigma_min = 20;
+    bad[1].sampling.sigmas = (rs_list){ 2, rising };
+    bad[2].sampling.sigmas = (rs_list){ 1, nothing };
+    bad[3].sampling.sigmas = (rs_list){ 2, wrong };
+    bad[1].scheduler = bad[2].scheduler = bad[3].scheduler = "explicit";
+    bad[4].sampling.s_noise = -1;
+    bad[5].sampling.unipc_order = 4;
+    bad[6].sampling.beta_alpha = 0;
+    bad[6].scheduler = "beta";
+    bad[7].sampling.rho = 0.001f;
+    bad[8].sampling.a1111_steps = true;
+    bad[8].sampler = "unipc";
+    bad[8].steps = 4;
+    bad[9].sampling.noise_multiplier = NAN;
+    for (int i = 0; i < 10; i++) {
+        rs_err err = { 0 };
+        rs_sample_plan plan;
+        CHECK_INT(rs_sample_plan_init(arena, &levels, &bad[i], &plan, &err), RS_E_RANGE);
+        if (!strstr(err.msg, words[i]))
+            TEST_FAIL("case %d: \"%s\" without \"%s\"", i, err.msg, words[i]);
+    }
+    rs_arena_close(&arena);
+}
+
 int main(void)
 {
     TEST_RUN(levels_are_diffusers);
@@ -358,5 +394,6 @@ int main(void)
     TEST_RUN(plan_levels);
     TEST_RUN(plan_eta);
     TEST_RUN(bad_params);
+    TEST_RUN(bad_sampling);
     return 0;
 }
