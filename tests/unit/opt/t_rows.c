@@ -80,7 +80,7 @@ static void ranges(const rs_opt_group *group, const rs_opt *row)
     union { int i; float f; } x, y;
     for (int i = 0; i < 4; i++) {
         char text[40];
-        snprintf(text, sizeof(text), "%.0f", values[i]);
+        snprintf(text, sizeof(text), row->type == &rs_opt_int ? "%.0f" : "%.9g", values[i]);
         CHECK_INT(parse(row, text, &x), i < 2);
         if (i == 1) {
             CHECK(parse(row, text, &y));
@@ -129,14 +129,16 @@ static void all_rows(void)
     CHECK(n_rows >= 30 && n_numbers >= 6 && n_names >= 15);
 }
 
-/* The library's defaults and the rows' are the same. */
+/* A library's caller and a pipeline start from the same defaults. */
 static void defaults_agree(void)
 {
     rs_img2img_params p;
+    rs_pipeline_spec spec;
     rs_img2img_defaults(&p);
-    CHECK(rs_opt_equal(&rs_img2img_group, &p, rs_img2img_group.defaults));
-    p.steps++;
-    CHECK(!rs_opt_equal(&rs_img2img_group, &p, rs_img2img_group.defaults));
+    rs_opt_defaults(&rs_pipeline_group, &spec);
+    CHECK(rs_opt_equal(&rs_img2img_group, &p, &spec.img2img));
+    p.sampling.s_noise += 1;
+    CHECK(!rs_opt_equal(&rs_img2img_group, &p, &spec.img2img));
 }
 
 static void dump_reads_back(void)
