@@ -16,7 +16,7 @@ typedef struct rs_infotext_word {
 typedef struct rs_infotext_row {
     const char *key;               /* "CFG scale" */
     const char *path;              /* "img2img.cfg_scale" */
-    const char *silent;            /* the printed value that is not written; NULL: always written */
+    bool silent;                   /* the default is not written */
     const rs_infotext_word *words; /* NULL: values are spelled alike */
 } rs_infotext_row;
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/mem.h"
+#include "base/utf8.h"
 #include "conf/yaml_tree.h"
 #include "infotext/infotext.h"
 #include "media/still_text.h"
@@ -42,20 +44,28 @@ rs_status rs_infotext_read(const char *path, const rs_text_sink *sink, rs_err *e
     return s;
 }
 
+/* A comment ends with its line, so nothing that YAML takes for a line break may be
+ * in it. */
 static void remark(struct reading *r, const char *key, const char *value, const char *why)
 {
+    const char *const end = value + strlen(value);
     rs_strbuf_printf(&r->remarks, "#   %s: ", key);
-    for (; *value; value++)
-        rs_strbuf_add(&r->remarks, (unsigned char)*value < 0x20 || *value == 0x7f ? " " : value, 1);
+    while (value < end) {
+        char utf8[4];
+        uint32_t c = rs_utf8_next(&value, end);
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+            c = ' ';
+        rs_strbuf_add(&r->remarks, utf8, rs_utf8_put(utf8, c));
+    }
     rs_strbuf_printf(&r->remarks, "%s%s%s\n", why ? " (" : "", why ? why : "", why ? ")" : "");
 }
 
 /* Whether the value at "img2img.steps" was understood. */
 static bool accepted(const rs_value *root, const char *path)
 {
-    const char *dot = strchr(path, '.');
-    const rs_entry *group = dot ? rs_value_find(root, path, (size_t)(dot - path)) : NULL;
-    return rs_opt_given(group ? group->value : root, dot ? dot + 1 : path) != NULL;
+    for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1)
+        root = rs_value_find(root, path, (size_t)(dot - path))->value;
+    return rs_opt_given(root, path) != NULL;
 }
 
 /* A value that its option refuses is a remark instead: parsed alone, first. */
@@ -162,10 +172,25 @@ static void print_missing(rs_strbuf *sb, const struct reading *r, const rs_infot
         rs_strbuf_printf(sb, "# Fields that have no key here:\n%s", rs_strbuf_str(&r->remarks));
 }
 
+/* Malformed bytes become U+FFFD: rows print sound UTF-8 only. */
+static char *sound_utf8(rs_arena *arena, const char *text, size_t *size)
+{
+    const char *p = text, *const end = text + *size;
+    size_t room, n = 0;
+    char *out = rs_mul_size(*size, 3, &room) ? rs_arena_alloc(arena, room + 1) : NULL;
+    while (out && p < end)
+        n += rs_utf8_put(out + n, rs_utf8_next(&p, end));
+    *size = n;
+    return out;
+}
+
 static rs_status convert(struct reading *r, const char *text, size_t size,
                          const rs_override *overrides, size_t n, rs_strbuf *out, rs_err *err)
 {
     rs_infotext info;
+    text = sound_utf8(r->arena, text, &size);
+    if (!text)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to make a pipeline");
     RS_TRY(rs_infotext_parse(r->arena, text, size, &info, err));
     r->root = rs_value_map(r->arena, (rs_pos){ .where = PARAMETERS });
     if (!r->root)

@@ -1,10 +1,12 @@
-/* Any bytes as parameters of a picture: no crash, sound fields, and what was read
- * can be written and read again. */
+/* Any bytes as parameters of a picture: no crash, sound fields, what was read can be
+ * written and read again, and the pipeline made of it is one that can be opened. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/yaml_tree.h"
 #include "infotext/infotext.h"
+#include "restyle/infotext.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,6 +19,38 @@ static void write_again(const rs_infotext *info, rs_strbuf *sb)
             abort();
         rs_infotext_put(sb, f->key, f->value);
     }
+}
+
+static void collect(void *cookie, const char *text, size_t len)
+{
+    rs_strbuf_add(cookie, text, len);
+}
+
+/* No text gets out of its comment or its quotes: only keys that restyle writes. */
+static void check_pipeline(rs_arena *arena, const char *text, size_t size)
+{
+    static const char *const keys[] = { "size", "img2img", "precision", "compat" };
+    rs_err err = { 0 };
+    rs_strbuf yaml;
+    rs_diags *diags = RS_NEW(arena, rs_diags);
+    rs_strbuf_init(&yaml, 8 << 20);
+    const rs_status s = rs_infotext_to_pipeline(text, size, NULL, 0, NULL,
+                                                &(rs_text_sink){ collect, &yaml }, &err);
+    if (s != RS_OK && !err.msg[0])
+        abort();
+    rs_diags_init(diags, arena);
+    const bool any = s == RS_OK && yaml.len < RS_YAML_MAX_BYTES && strstr(yaml.data, ":\n  ");
+    const rs_value *root = any ? rs_yaml_parse(arena, "f", yaml.data, yaml.len, diags) : NULL;
+    if (any && (!root || diags->n))
+        abort();
+    for (const rs_entry *e = root ? root->first : NULL; e; e = e->next) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+            known = known || strcmp(e->key, keys[i]) == 0;
+        if (!known)
+            abort();
+    }
+    rs_strbuf_release(&yaml);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -37,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     rs_strbuf_release(&sb);
+    check_pipeline(arena, (const char *)data, size);
     rs_arena_close(&arena);
     return 0;
 }

@@ -133,12 +133,18 @@ static void round_trip(void)
     spec.img2img.sampler = "ddim";
     spec.img2img.eta = 0.5f;
     spec.img2img.variation_seed = 9;
+    spec.img2img.sampling.eta_noise_seed_delta = 31337;
+    spec.img2img.sampling.discard_next_to_last_sigma = RS_DISCARD_ALWAYS;
+    spec.compat = RS_COMPAT_A1111;
     rs_infotext_make(&text, &spec, "0123456789");
     CHECK_STR(rs_strbuf_str(&text),
               "caf\xc3\xa9\nSteps: 20, Sampler: DDIM, Schedule type: Karras, CFG scale: 5, Seed: 42, "
               "Size: 64x48, Model hash: 0123456789, Model: \"name, odd\", Denoising strength: 0.55, "
-              "RNG: CPU, Eta: 0.5, Steps mode: exact, Encode: sample, Version: restyle 0.1.0");
+              "ENSD: 31337, RNG: CPU, Eta: 0.5, Discard penultimate sigma: True, Compat: a1111, "
+              "Steps mode: exact, Encode: sample, Version: restyle 0.1.0");
     const char *out = pipeline_of(&yaml, rs_strbuf_str(&text), NULL, 0);
+    CHECK(strstr(out, "compat: a1111\n") && strstr(out, "    eta_noise_seed_delta: 31337\n") &&
+          strstr(out, "    discard_next_to_last_sigma: always\n"));
     CHECK(strstr(out, "  rng: cpu\n  encode: sample\n") && strstr(out, "  eta: 0.5\n") &&
           strstr(out, "  steps_mode: exact\n") && strstr(out, "  sampler: ddim\n"));
     rs_strbuf_release(&text);
