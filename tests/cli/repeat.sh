@@ -8,6 +8,7 @@ cat >"$dir/p.yaml" <<END
 model: $(pwd)/$tiny
 input: clip.mp4
 output: default
+infotext: { write: false } # so that files differ by their pixels only
 img2img: { prompt: a cat, steps: 3, sampler: euler_a, seed: 7 }
 END
 
