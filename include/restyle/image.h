@@ -2,6 +2,8 @@
 #ifndef RESTYLE_IMAGE_H
 #define RESTYLE_IMAGE_H
 
+#include <stdint.h>
+
 #include "restyle/status.h"
 
 #ifdef __cplusplus
@@ -14,7 +16,16 @@ extern "C" {
 typedef struct rs_image {
     int width, height;
     float *rgb;
+    float *alpha; /* [height, width] from 0 to 1, as the file had it (rgb lies over white); NULL:
+                     opaque. Only reading sets it, and only masks are made of it */
 } rs_image;
+
+/* Where to repaint: one byte a pixel, 0 keeps it and 255 repaints it. Released with
+ * rs_mask_release; the struct itself is the caller's. */
+typedef struct rs_mask {
+    int width, height;
+    uint8_t *v; /* [height, width] */
+} rs_mask;
 
 typedef enum rs_resize {
     RS_RESIZE_STRETCH, /* to the size, whatever the shape (A1111 "just resize") */
@@ -27,6 +38,10 @@ typedef enum rs_resize {
 /* Uninitialised pixels. Sizes from 1 to 32768. */
 rs_status rs_image_alloc(rs_image *image, int width, int height, rs_err *err);
 void rs_image_release(rs_image *image); /* zeroes *image; fine when already zero */
+
+/* The same for masks. */
+rs_status rs_mask_alloc(rs_mask *mask, int width, int height, rs_err *err);
+void rs_mask_release(rs_mask *mask);
 
 /* Reads the first picture of a PNG, JPEG (or any still or film FFmpeg can read). */
 rs_status rs_image_read(const char *path, rs_image *image, rs_err *err);

@@ -11,6 +11,7 @@
 #include "restyle/diag.h"
 #include "restyle/image.h"
 #include "restyle/img2img.h"
+#include "restyle/inpaint.h"
 #include "restyle/scripts.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
@@ -69,6 +70,7 @@ typedef struct rs_pipeline_spec {
     float scale;           /* of the source's size, where size is zeros; 0: 1 */
     rs_resize resize;
     rs_img2img_params img2img;
+    rs_inpaint_spec inpaint;
     rs_loopback_spec loopback;
     rs_loops loops;
     rs_sd_upscale sd_upscale;

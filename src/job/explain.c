@@ -272,7 +272,7 @@ static rs_status open_parts(struct explain *e, rs_job_part *part, rs_err *err)
     *part = RS_JOB_MODEL;
     RS_TRY(rs_bundle_open(e->arena, s->model, s->tokenizer, &e->bundle, err));
     RS_TRY(rs_noise_levels_init(e->arena, rs_bundle_noise(e->bundle), &e->levels, err));
-    e->fit = (rs_fit){ s->size, s->scale, 1 << (rs_bundle_vae(e->bundle)->n_levels - 1), s->resize };
+    e->fit = rs_fit_of(s, 1 << (rs_bundle_vae(e->bundle)->n_levels - 1));
     *part = RS_JOB_NONE;
     return RS_OK;
 }

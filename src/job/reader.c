@@ -1,13 +1,23 @@
 #include "job/reader.h"
 
+#include "media/mask.h"
+
 static int round_to(int v, int multiple)
 {
     const int r = (v + multiple / 2) / multiple * multiple;
     return r < multiple ? multiple : r;
 }
 
+rs_fit rs_fit_of(const rs_pipeline_spec *spec, int multiple)
+{
+    const bool part = spec->inpaint.mask && spec->inpaint.params.area == RS_INPAINT_ONLY_MASKED;
+    return (rs_fit){ spec->size, spec->scale, multiple, spec->resize, part };
+}
+
 rs_size rs_fit_input_size(const rs_fit *fit, int width, int height)
 {
+    if (fit->keep)
+        return (rs_size){ width, height };
     if (fit->resize != RS_RESIZE_LATENT)
         return rs_fit_size(fit, width, height);
     return (rs_size){ round_to(width, fit->multiple), round_to(height, fit->multiple) };
@@ -38,13 +48,24 @@ rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs
     return rs_image_resize(to, from, fit->resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : fit->resize, err);
 }
 
+/* The mask takes the same way as its frame; see stage/inpaint.c for what follows. */
+static rs_status fill_mask(rs_reader *r, rs_frame *frame, rs_err *err)
+{
+    RS_TRY(rs_mask_source_next(r->masks, &r->decoded, &r->mask, err));
+    return rs_mask_resize(&frame->mask, &r->mask, frame->image.width, frame->image.height, r->fit.resize,
+                          RS_FILTER_LANCZOS, err);
+}
+
 /* The decoded frame into another, whose picture's memory is used again. */
 static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
 {
     const rs_image image = frame->image;
+    const rs_mask mask = frame->mask;
     *frame = r->decoded;
     frame->image = image;
-    return rs_fit_image(&r->fit, &r->decoded.image, &frame->image, err);
+    frame->mask = mask;
+    RS_TRY(rs_fit_image(&r->fit, &r->decoded.image, &frame->image, err));
+    return r->masks ? fill_mask(r, frame, err) : RS_OK;
 }
 
 static rs_status read_all(rs_reader *r, rs_err *err)
@@ -78,4 +99,5 @@ void rs_reader_join(rs_reader *reader)
 {
     rs_thread_join(&reader->thread);
     rs_frame_release(&reader->decoded);
+    rs_mask_release(&reader->mask);
 }

@@ -4,7 +4,8 @@
 
 #include "job/queue.h"
 #include "job/thread.h"
-#include "media/media.h"
+#include "media/mask_source.h"
+#include "restyle/pipeline.h"
 #include "restyle/size.h"
 
 /* The size that a frame gets. */
@@ -13,11 +14,14 @@ typedef struct rs_fit {
     float scale;      /* 0: 1 */
     int multiple;
     rs_resize resize;
+    bool keep;        /* frames stay as they are: another size is made of a part of them only */
 } rs_fit;
+
+rs_fit rs_fit_of(const rs_pipeline_spec *spec, int multiple);
 
 /* Of the output; the same for a frame and for what rs_fit_input_size makes of it. */
 rs_size rs_fit_size(const rs_fit *fit, int width, int height);
-/* Of the picture that is encoded: another one only with RS_RESIZE_LATENT. */
+/* Of the frames that the reader hands out: another one only with RS_RESIZE_LATENT or keep. */
 rs_size rs_fit_input_size(const rs_fit *fit, int width, int height);
 
 /* The picture that is encoded; *to is zeroed or holds a picture, and is not from. */
@@ -26,10 +30,12 @@ rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs
 /* Zero it before start. */
 typedef struct rs_reader {
     rs_source *source; /* the thread's until join */
+    rs_mask_source *masks; /* NULL: frames have none */
     rs_fit fit;
     rs_queue *idle;    /* frames to fill; cancelled: stop */
     rs_queue *ready;   /* filled ones, scaled; closed at the end and after an error */
     rs_frame decoded;  /* at the source's size */
+    rs_mask mask;      /* the same of its mask */
     rs_thread thread;
     rs_status status;  /* after join: why reading ended */
     rs_err err;

@@ -45,7 +45,9 @@ struct job {
     rs_writer writer;
     rs_image out;         /* the memory for the next output */
     rs_image previous;    /* with loopback: a copy of the last output, at its frame's size */
-    rs_image source_image; /* with loopback and colour correction: the frame without it */
+    rs_image source_image; /* with loopback and colour correction or a mask: the frame without it */
+    rs_mask_source *masks; /* NULL: no mask */
+    rs_inpaint_box box;
     rs_job_progress progress;
     bool cancelled;       /* by the caller */
     double started, first_frame;
@@ -124,12 +126,13 @@ static rs_status open_sink(struct job *j, rs_err *err)
     const rs_encode_spec *e = &j->spec->encode;
     rs_sink_options o;
     rs_sink_options_from(&o, info);
-    const rs_size first = rs_fit_size(&j->fit, info->width, info->height);
+    const rs_size first = j->fit.keep ? (rs_size){ info->width, info->height }
+                                      : rs_fit_size(&j->fit, info->width, info->height);
     j->sink_size = rs_stages_size(j->spec, first, latent_size(j, first));
     o.width = j->sink_size.width;
     o.height = j->sink_size.height;
     /* a size of its own has square pixels: the resize has made the shape right */
-    if (j->spec->size.width > 0)
+    if (j->spec->size.width > 0 && !j->fit.keep)
         o.sample_aspect = (rs_rational){ 1, 1 };
     o.codec = e->codec;
     o.crf = e->crf;
@@ -150,12 +153,13 @@ static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
     RS_TRY(rs_source_open(j->spec->input, j->log, &j->source, err));
+    if (j->spec->inpaint.mask)
+        RS_TRY(rs_mask_source_open(&j->spec->inpaint, j->log, &j->masks, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
     RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
-    j->fit = (rs_fit){ j->spec->size, j->spec->scale, rs_model_multiple(j->stages.model),
-                       j->spec->resize };
+    j->fit = rs_fit_of(j->spec, rs_model_multiple(j->stages.model));
     RS_TRY(rs_frame_texts_init(&j->texts, j->spec, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
@@ -237,7 +241,7 @@ static rs_status keep(rs_image *copy, const rs_image *image, const rs_image *lik
  * those of the mix, which would drift. */
 static rs_status loop_back(struct job *j, rs_image *init, rs_img2img_params *p, rs_err *err)
 {
-    if (p->color_correction) {
+    if (p->color_correction || j->masks) {
         RS_TRY(keep(&j->source_image, init, init, err));
         p->color_target = &j->source_image;
     }
@@ -259,7 +263,11 @@ static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
     const rs_size size = p.latent_size.width > 0 ? p.latent_size
                                                  : (rs_size){ frame->image.width, frame->image.height };
     const rs_progress progress = { on_step, j };
-    RS_TRY(rs_stages_run(&j->stages, &p, &frame->image, &j->out, &progress, err));
+    const rs_stages_input in = {
+        .init = &frame->image, .original = loop && j->masks ? &j->source_image : &frame->image,
+        .mask = j->masks ? &frame->mask : NULL, .box = &j->box,
+        .part = rs_fit_size(&j->fit, frame->image.width, frame->image.height) };
+    RS_TRY(rs_stages_run(&j->stages, &p, &in, &j->out, &progress, err));
     if (loop)
         RS_TRY(keep(&j->previous, &j->out, &frame->image, err)); /* the writer takes the output */
     const rs_image source = frame->image;
@@ -302,6 +310,7 @@ static rs_status open_queues(struct job *j, rs_err *err)
 static rs_status start_threads(struct job *j, rs_err *err)
 {
     j->reader.source = j->source;
+    j->reader.masks = j->masks;
     j->reader.fit = j->fit;
     j->writer.sink = j->sink;
     j->reader.idle = j->writer.idle = &j->idle;
@@ -385,6 +394,7 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
     rs_image_release(&j.previous);
     rs_image_release(&j.source_image);
     rs_frame_texts_release(&j.texts);
+    rs_mask_source_close(&j.masks);
     j.result->seconds = rs_clock_now() - j.started;
     return s;
 }

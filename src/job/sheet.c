@@ -186,15 +186,17 @@ static rs_status paint(struct sheet *s, struct combination *c, int frame, double
     const rs_image *source = &s->frames[frame].image;
     const rs_progress progress = { on_step, s };
     rs_img2img_params p = c->spec->img2img;
+    const rs_stages_input in = { .init = &s->init };
+    if (c->spec->inpaint.mask)
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "a sheet shows whole frames: delete inpaint.mask");
     RS_TRY(need_stages(s, c->spec, err));
     s->part = RS_JOB_FRAME;
-    const rs_fit fit = { c->spec->size, c->spec->scale, rs_model_multiple(s->stages.model),
-                         c->spec->resize };
+    const rs_fit fit = rs_fit_of(c->spec, rs_model_multiple(s->stages.model));
     RS_TRY(rs_fit_image(&fit, source, &s->init, err));
     if (fit.resize == RS_RESIZE_LATENT)
         p.latent_size = rs_fit_size(&fit, source->width, source->height);
     const double t0 = rs_clock_now();
-    RS_TRY(rs_stages_run(&s->stages, &p, &s->init, &s->out, &progress, err));
+    RS_TRY(rs_stages_run(&s->stages, &p, &in, &s->out, &progress, err));
     *seconds = rs_clock_now() - t0;
     c->seconds += *seconds;
     return RS_OK;
@@ -276,7 +278,7 @@ static rs_status paint_all(struct sheet *s, rs_err *err)
     for (int i = 0; i < s->n_all; i++)
         for (int f = 0; f < s->n_frames; f++) {
             struct combination *c = &s->at[i];
-            double seconds;
+            double seconds = 0;
             RS_TRY(paint(s, c, f, &seconds, err));
             if (i == 0 && f == 0)
                 RS_TRY(begin(s, err));

@@ -42,6 +42,16 @@ rs_size rs_stages_size(const rs_pipeline_spec *spec, rs_size in, rs_size latent)
     return upscales(spec, RS_UPSCALE_AFTER) ? rs_upscale_size(spec->upscale.factor, s.width, s.height) : s;
 }
 
+static rs_status inpaint(rs_stages *s, const rs_img2img_params *p, const rs_stages_input *in,
+                         rs_image *out, const rs_progress *progress, rs_err *err)
+{
+    rs_inpaint_params ip = s->spec->inpaint.params;
+    const rs_inpaint_picture picture = { .init = in->init, .original = in->original, .mask = in->mask,
+                                         .box = in->box };
+    ip.size = in->part;
+    return rs_inpaint(s->model, p, &ip, &picture, out, progress, err);
+}
+
 static rs_status paint(rs_stages *s, const rs_img2img_params *p, const rs_image *init, rs_image *out,
                        const rs_progress *progress, rs_err *err)
 {
@@ -52,16 +62,20 @@ static rs_status paint(rs_stages *s, const rs_img2img_params *p, const rs_image 
     return rs_img2img(s->model, p, init, out, progress, err);
 }
 
-rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_image *init,
+rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_stages_input *in,
                         rs_image *out, const rs_progress *progress, rs_err *err)
 {
     const rs_upscale_params *up = &s->spec->upscale;
+    const bool after = upscales(s->spec, RS_UPSCALE_AFTER);
+    rs_image *painted = after ? &s->painted : out;
+    const rs_image *init = in->init;
     if (upscales(s->spec, RS_UPSCALE_BEFORE)) {
         RS_TRY(rs_upscale(s->upscaler, up, init, &s->before, progress, err));
-        return paint(s, params, &s->before, out, progress, err);
+        init = &s->before;
     }
-    if (!upscales(s->spec, RS_UPSCALE_AFTER))
-        return paint(s, params, init, out, progress, err);
-    RS_TRY(paint(s, params, init, &s->painted, progress, err));
-    return rs_upscale(s->upscaler, up, &s->painted, out, progress, err);
+    if (in->mask)
+        RS_TRY(inpaint(s, params, in, painted, progress, err));
+    else
+        RS_TRY(paint(s, params, init, painted, progress, err));
+    return after ? rs_upscale(s->upscaler, up, painted, out, progress, err) : RS_OK;
 }

@@ -1,6 +1,6 @@
 /* One picture through all that a pipeline does to it:
  *
- *     upscale (before) -> img2img, loops of it, or SD upscale -> upscale (after) */
+ *     upscale (before) -> img2img, loops of it, SD upscale, or inpaint -> upscale (after) */
 #ifndef RS_JOB_STAGES_H
 #define RS_JOB_STAGES_H
 
@@ -26,9 +26,18 @@ void rs_stages_close(rs_stages *s); /* also one that is half open, or zeroed */
 rs_size rs_stages_init_size(const rs_pipeline_spec *spec, rs_size in);
 rs_size rs_stages_size(const rs_pipeline_spec *spec, rs_size in, rs_size latent);
 
+typedef struct rs_stages_input {
+    const rs_image *init;
+    /* of inpainting, NULL or unused without it; see restyle/inpaint.h */
+    const rs_image *original;
+    const rs_mask *mask;
+    rs_inpaint_box *box;
+    rs_size part;
+} rs_stages_input;
+
 /* params: spec->img2img, or that with another seed and the like. *out as in rs_img2img; it
- * must not be init. progress counts the steps of each stage by itself. */
-rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_image *init,
+ * must not be in->init. progress counts the steps of each stage by itself. */
+rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_stages_input *in,
                         rs_image *out, const rs_progress *progress, rs_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "base/mem.h"
+#include "media/alpha.h"
 #include "media/convert.h"
 
 /* No MMX shortcuts: the same pixels on every machine. Chroma is interpolated. */
@@ -137,7 +138,9 @@ static void lay(rs_image *im, const rs_av_pixels *px, const struct samples *s, r
             if (dx < 0 || dx >= im->width || dy < 0 || dy >= im->height)
                 continue;
             float *rgb = im->rgb + ((size_t)dy * (size_t)im->width + (size_t)dx) * 3;
-            rs_samples_over_rgb(rgb, row + (size_t)x * step, s->channels, s->bytes);
+            const float a = rs_samples_over_rgb(rgb, row + (size_t)x * step, s->channels, s->bytes);
+            if (im->alpha)
+                im->alpha[(size_t)dy * (size_t)im->width + (size_t)dx] = a;
         }
     }
 }
@@ -153,9 +156,13 @@ rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orien
         RS_TRY(rs_image_alloc(image, w, h, err));
     }
     RS_TRY(to_samples(px, frame, still, &s, err));
-    if (s.channels == 4)
+    rs_alpha_drop(image);
+    if (s.channels == 4) {
+        RS_TRY(rs_alpha_alloc(image, err));
         rs_fill_white(image->rgb, (size_t)w * (size_t)h);
+    }
     lay(image, px, &s, orient, 0, 0);
+    rs_alpha_settle(image);
     return RS_OK;
 }
 

@@ -11,11 +11,12 @@ static float sample(const uint8_t *p, int i, int bytes)
     return (float)v / 65535.0f;
 }
 
-void rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes)
+float rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes)
 {
     const float a = channels < 4 ? 1.0f : sample(px, 3, bytes);
     for (int i = 0; i < 3; i++)
         rgb[i] = a < 1.0f ? sample(px, i, bytes) * a + rgb[i] * (1.0f - a) : sample(px, i, bytes);
+    return a;
 }
 
 void rs_fill_white(float *rgb, size_t n_pixels)

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* A pixel of `channels` (3 RGB, 4 RGBA) samples of 1 or 2 bytes (native order),
- * laid over what rgb holds where it is transparent. */
-void rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes);
+ * laid over what rgb holds where it is transparent. Returns its alpha. */
+float rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes);
 
 /* White, the ground for transparent pictures, as in A1111 and browsers. */
 void rs_fill_white(float *rgb, size_t n_pixels);

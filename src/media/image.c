@@ -31,7 +31,26 @@ rs_status rs_image_alloc(rs_image *image, int width, int height, rs_err *err)
 void rs_image_release(rs_image *image)
 {
     rs_free(image->rgb);
+    rs_free(image->alpha);
     *image = (rs_image){ 0 };
+}
+
+rs_status rs_mask_alloc(rs_mask *mask, int width, int height, rs_err *err)
+{
+    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
+        return RS_FAIL(err, RS_E_RANGE, "mask size %dx%d, expected 1 to %d on each side", width, height,
+                       MAX_SIDE);
+    uint8_t *v = rs_alloc((size_t)width * (size_t)height);
+    if (!v)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a mask of %dx%d", width, height);
+    *mask = (rs_mask){ width, height, v };
+    return RS_OK;
+}
+
+void rs_mask_release(rs_mask *mask)
+{
+    rs_free(mask->v);
+    *mask = (rs_mask){ 0 };
 }
 
 /* A decoder fills the missing rest of a cut JPEG with grey and calls it a day.

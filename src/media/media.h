@@ -55,6 +55,7 @@ typedef struct rs_source_info {
  * its memory when the size stays the same. */
 typedef struct rs_frame {
     rs_image image;
+    rs_mask mask;          /* for those who attach one; no source does */
     int64_t index;         /* 0, 1, 2, ... */
     int64_t pts, duration; /* in time_base, counted from the start of the file */
     const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives as

@@ -1,8 +1,8 @@
 /* Resampling as Pillow does it, and A1111's three ways to meet a size.
  *
- * Like Pillow, columns first, and what overshoots 0..1 is cut between the two
- * passes. Without rounding to 8 bits in between, a result brought to 8 bits is
- * Pillow's to within one step; with it, the same. */
+ * Like Pillow, columns first, and what overshoots is cut between the two passes.
+ * Of bytes the result is the same as Pillow's. Floats from 0 to 1 are not rounded
+ * in between; such a result, brought to 8 bits, is Pillow's to within one step. */
 #include "media/plane.h"
 
 #include <math.h>
@@ -11,13 +11,30 @@
 
 #include "base/mem.h"
 
-static float finish(float v, bool eight_bits)
+static float finish(double v, bool bytes)
 {
-    v = fminf(fmaxf(v, 0.0f), 1.0f);
-    return eight_bits ? floorf(v * 255.0f + 0.5f) / 255.0f : v;
+    const double w = bytes ? floor(v + 0.5) : v;
+    return (float)fmin(fmax(w, 0), bytes ? 255 : 1);
 }
 
-static void scale_row(float *to, const float *from, int channels, const rs_taps *taps, bool eight_bits)
+/* Pillow's weights for bytes have 22 bits behind the point. */
+static void round_weights(rs_taps *taps)
+{
+    const double one = 1 << 22;
+    for (size_t i = 0; i < (size_t)taps->n * (size_t)taps->width; i++)
+        taps->weight[i] = trunc(taps->weight[i] * one + copysign(0.5, taps->weight[i])) / one;
+}
+
+static rs_status make_taps(rs_taps *taps, rs_plane_resize_how how, int from, int to, int start, int n,
+                           rs_err *err)
+{
+    RS_TRY(rs_taps_init(taps, how.filter, from, to, start, n, err));
+    if (how.bytes)
+        round_weights(taps);
+    return RS_OK;
+}
+
+static void scale_row(float *to, const float *from, int channels, const rs_taps *taps, bool bytes)
 {
     for (int x = 0; x < taps->n; x++) {
         const double *w = taps->weight + (size_t)x * (size_t)taps->width;
@@ -26,22 +43,20 @@ static void scale_row(float *to, const float *from, int channels, const rs_taps 
             double sum = 0;
             for (int k = 0; k < taps->count[x]; k++)
                 sum += w[k] * (double)first[k * channels + c];
-            *to++ = finish((float)sum, eight_bits);
+            *to++ = finish(sum, bytes);
         }
     }
 }
 
 /* One row of n values out of `count` rows from `from` on. */
-static void mix_rows(float *to, const float *from, size_t n, const double *w, int count, bool eight_bits)
+static void mix_rows(float *to, const float *from, size_t n, const double *w, int count, bool bytes)
 {
-    memset(to, 0, n * sizeof(*to));
-    for (int k = 0; k < count; k++, from += n) {
-        const float f = (float)w[k];
-        for (size_t i = 0; i < n; i++)
-            to[i] += f * from[i];
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int k = 0; k < count; k++)
+            sum += w[k] * (double)from[(size_t)k * n + i];
+        to[i] = finish(sum, bytes);
     }
-    for (size_t i = 0; i < n; i++)
-        to[i] = finish(to[i], eight_bits);
 }
 
 /* The part of the scaled picture that the output shows: `size` pixels from `start`
@@ -63,9 +78,9 @@ static rs_status scale(const rs_plane *dst, const rs_plane *src, struct span x, 
     rs_taps h = { 0 }, v = { 0 };
     float *wide = NULL; /* [src->height, x.size, channels]: the rows scaled in width */
     size_t c = (size_t)src->channels, n = (size_t)x.size * c, bytes;
-    rs_status s = rs_taps_init(&h, how.filter, src->width, x.total, x.start, x.size, err);
+    rs_status s = make_taps(&h, how, src->width, x.total, x.start, x.size, err);
     if (s == RS_OK)
-        s = rs_taps_init(&v, how.filter, src->height, y.total, y.start, y.size, err);
+        s = make_taps(&v, how, src->height, y.total, y.start, y.size, err);
     if (s == RS_OK && rs_mul_size(n, (size_t)src->height, &bytes) &&
         rs_mul_size(bytes, sizeof(float), &bytes))
         wide = rs_alloc(bytes);
@@ -73,11 +88,11 @@ static rs_status scale(const rs_plane *dst, const rs_plane *src, struct span x, 
         s = RS_FAIL(err, RS_E_NOMEM, "no memory to scale a picture");
     for (int row = 0; s == RS_OK && row < src->height; row++)
         scale_row(wide + (size_t)row * n, src->v + (size_t)row * (size_t)src->width * c, src->channels, &h,
-                  how.eight_bits);
+                  how.bytes);
     for (int row = 0; s == RS_OK && row < y.size; row++)
         mix_rows(dst->v + ((size_t)(y.at + row) * (size_t)dst->width + (size_t)x.at) * c,
                  wide + (size_t)v.first[row] * n, n, v.weight + (size_t)row * (size_t)v.width, v.count[row],
-                 how.eight_bits);
+                 how.bytes);
     rs_free(wide);
     rs_taps_release(&v);
     rs_taps_release(&h);
@@ -102,7 +117,7 @@ static struct place find_place(int i, struct span s)
  * 1.125 edge - 0.125 inner: the weights that Pillow's bicubic resize of an empty box
  * at the edge has, which is how A1111 fills them. (With an odd number of pixels left
  * over A1111 leaves one black; here the band goes on.) */
-static void stretch_edges(const rs_plane *dst, struct span sx, struct span sy, bool eight_bits)
+static void stretch_edges(const rs_plane *dst, struct span sx, struct span sy, bool bytes)
 {
     const size_t c = (size_t)dst->channels, w = (size_t)dst->width;
     for (int y = 0; y < dst->height; y++) {
@@ -115,7 +130,7 @@ static void stretch_edges(const rs_plane *dst, struct span sx, struct span sy, b
             const float *inner = dst->v + ((size_t)py.inner * w + (size_t)px.inner) * c;
             float *to = dst->v + ((size_t)y * w + (size_t)x) * c;
             for (size_t k = 0; k < c; k++)
-                to[k] = finish(1.125f * edge[k] - 0.125f * inner[k], eight_bits);
+                to[k] = finish(1.125 * (double)edge[k] - 0.125 * (double)inner[k], bytes);
         }
     }
 }
@@ -158,6 +173,6 @@ rs_status rs_plane_resize(const rs_plane *dst, const rs_plane *src, rs_plane_res
     const struct span x = find_span(dst->width, (int)w), y = find_span(dst->height, (int)h);
     RS_TRY(scale(dst, src, x, y, how, err));
     if (x.size < dst->width || y.size < dst->height)
-        stretch_edges(dst, x, y, how.eight_bits);
+        stretch_edges(dst, x, y, how.bytes);
     return RS_OK;
 }

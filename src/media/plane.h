@@ -1,4 +1,4 @@
-/* Floats from 0 to 1 with any number of channels: what pictures and masks have in
+/* Floats with any number of channels: what pictures and masks have in
  * common when they are resized. */
 #ifndef RS_MEDIA_PLANE_H
 #define RS_MEDIA_PLANE_H
@@ -18,7 +18,8 @@ typedef struct rs_plane {
 typedef struct rs_plane_resize_how {
     rs_resize mode;   /* not RS_RESIZE_LATENT */
     rs_filter filter;
-    bool eight_bits;  /* round to 8 bits after each of the two passes, as Pillow does */
+    bool bytes;       /* values are 0..255, rounded after each of the two passes as Pillow does;
+                         else 0..1 */
 } rs_plane_resize_how;
 
 /* dst has the wanted size, and src's channels. */

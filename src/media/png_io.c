@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "media/alpha.h"
 #include "media/convert.h"
 
 #define MAX_SIDE 32768
@@ -127,8 +128,11 @@ static void to_floats(rs_image *image, int y, const uint8_t *row, int channels, 
     const size_t step = (size_t)channels * (size_t)bytes;
     if (channels == 4)
         rs_fill_white(dst, (size_t)image->width);
-    for (int x = 0; x < image->width; x++)
-        rs_samples_over_rgb(dst + (size_t)x * 3, row + (size_t)x * step, channels, bytes);
+    for (int x = 0; x < image->width; x++) {
+        const float a = rs_samples_over_rgb(dst + (size_t)x * 3, row + (size_t)x * step, channels, bytes);
+        if (image->alpha)
+            image->alpha[(size_t)y * (size_t)image->width + (size_t)x] = a;
+    }
 }
 
 /* Deflate shrinks at most about 1032 to 1, so a header that promises more than
@@ -161,7 +165,8 @@ static bool read_all(struct png_job *j)
         stride != (size_t)w * (size_t)channels * (size_t)bytes)
         png_error(j->png, "unexpected pixel layout");
 
-    if (rs_image_alloc(&j->image, (int)w, (int)h, NULL) != RS_OK)
+    if (rs_image_alloc(&j->image, (int)w, (int)h, NULL) != RS_OK ||
+        (channels == 4 && rs_alpha_alloc(&j->image, NULL) != RS_OK))
         png_error(j->png, "out of memory");
     j->rows = rs_calloc(passes > 1 ? stride * h : stride);
     if (!j->rows)
@@ -175,6 +180,7 @@ static bool read_all(struct png_job *j)
         }
     }
     png_read_end(j->png, NULL);
+    rs_alpha_settle(&j->image);
     return true;
 }
 

@@ -24,6 +24,7 @@ struct rs_source {
 void rs_frame_release(rs_frame *frame)
 {
     rs_image_release(&frame->image);
+    rs_mask_release(&frame->mask);
     *frame = (rs_frame){ 0 };
 }
 

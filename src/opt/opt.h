@@ -129,6 +129,9 @@ typedef struct rs_opt_list_of {
 #define OPT_SEED(field) .type = &rs_opt_seed, .offset = OPT_AT(uint64_t, field)
 #define OPT_STRING(field) .type = &rs_opt_string, .offset = OPT_AT(const char *, field)
 #define OPT_PATH(field) .type = &rs_opt_path, .offset = OPT_AT(const char *, field)
+/* words: rs_opt_choice rows that stand for themselves; the field becomes their name. */
+#define OPT_PATH_OR(field, words) \
+    .type = &rs_opt_path, .priv = (words), .offset = OPT_AT(const char *, field)
 #define OPT_SIZE(field) .type = &rs_opt_size, .offset = OPT_AT(rs_size, field)
 /* Enumerations are compatible with int or unsigned. */
 #define OPT_ENUM(field, choices)                                                               \

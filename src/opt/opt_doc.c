@@ -26,6 +26,10 @@ static bool name_at(const rs_opt *row, size_t i, const char **name, const char *
         const rs_opt_word *word = row->priv;
         *name = i == 0 ? word->name : NULL;
         *help = word->help;
+    } else if (row->type == &rs_opt_path && row->priv) {
+        const rs_opt_choice *word = (const rs_opt_choice *)row->priv + i;
+        *name = word->name;
+        *help = word->help;
     } else {
         *name = NULL;
     }

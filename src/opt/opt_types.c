@@ -316,7 +316,13 @@ const rs_opt_type rs_opt_string = { "text", string_parse, string_print, string_e
 
 static bool path_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_value *v, void *at)
 {
-    (void)row;
+    const rs_opt_choice *word = row->priv;
+    for (; word && word->name && v->kind == RS_VALUE_SCALAR; word++) {
+        if (strcmp(v->text, word->name) == 0) {
+            *(const char **)at = word->name;
+            return true;
+        }
+    }
     if (v->kind != RS_VALUE_SCALAR || v->text[0] == '\0')
         return refuse(ctx, path, v, NULL, "a path");
     const char *dir = v->pos.line ? ctx->file_dir : ctx->current_dir;
@@ -335,7 +341,13 @@ static void path_schema(rs_strbuf *sb, const rs_opt *row)
     rs_strbuf_puts(sb, "\"type\": \"string\", \"minLength\": 1");
 }
 
-const rs_opt_type rs_opt_path = { "path", path_parse, string_print, string_equal, no_bounds,
+static void path_bounds(rs_strbuf *sb, const rs_opt *row)
+{
+    for (const rs_opt_choice *word = row->priv; word && word->name; word++)
+        rs_strbuf_printf(sb, "%s%s", word->name, word[1].name ? ", " : " or a path");
+}
+
+const rs_opt_type rs_opt_path = { "path", path_parse, string_print, string_equal, path_bounds,
                                   path_schema };
 
 /* size: WxH */

@@ -8,6 +8,7 @@
 #include "restyle/pipeline.h"
 #include "stage/compat.h"
 #include "stage/img2img_opts.h"
+#include "stage/inpaint_opts.h"
 #include "stage/script_opts.h"
 
 static const rs_opt_choice loopback_seeds[] = {
@@ -145,6 +146,7 @@ static const rs_opt pipeline_rows[] = {
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
       HELP("how frames get to that size; without one, to the rounded size") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
+    { "inpaint", OPT_GROUP(rs_inpaint_spec, inpaint, &rs_inpaint_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
     { "loops", OPT_GROUP(rs_loops, loops, &rs_loops_group) },
     { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },

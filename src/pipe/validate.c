@@ -263,6 +263,7 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
     check_scaling(ctx, map, spec);
     rs_check_scripts(ctx, map, spec);
     rs_check_prompts(ctx, map, spec);
+    rs_check_inpaint(ctx, map, spec);
     if (ctx->check_files)
         check_bundle(ctx, map, spec);
 }

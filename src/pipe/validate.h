@@ -15,6 +15,9 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
 /* Its part for loops, sd_upscale and upscale. */
 void rs_check_scripts(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
 
+/* The inpaint group beside the others; validate_inpaint.c. */
+void rs_check_inpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
+
 /* Whether an existing output may be replaced: an `overwrite` in the file speaks
  * of the output named there, not of one from the command line. */
 bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec);

@@ -160,10 +160,11 @@ static rs_status check_fit(const rs_model *m, const char *path, rs_err *err)
     if (text->width != unet->context_dim)
         return RS_FAIL(err, RS_E_FORMAT, "model '%s': the text encoder is %d wide, the unet expects %d",
                        path, text->width, unet->context_dim);
-    if (unet->in_channels != vae->latent_channels || unet->out_channels != vae->latent_channels)
+    const int z = vae->latent_channels, more = unet->in_channels - z;
+    if ((more != 0 && more != z + 1) || unet->out_channels != z)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "model '%s': the unet has %d input and %d output channels, "
-                       "latents have %d; inpainting and depth models are not supported yet", path,
-                       unet->in_channels, unet->out_channels, vae->latent_channels);
+                       "latents have %d; expected %d inputs, or %d of an inpainting model", path,
+                       unet->in_channels, unet->out_channels, z, z, 2 * z + 1);
     if (vae->in_channels != 3 || vae->out_channels != 3)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "model '%s': the autoencoder has %d colour channels, "
                        "expected 3", path, vae->in_channels);

@@ -15,9 +15,11 @@
 #include "sample/plan.h"
 #include "stage/color_match.h"
 #include "stage/compat.h"
+#include "stage/condition.h"
 #include "stage/engine.h"
 #include "stage/img2img_opts.h"
 #include "stage/latent_resize.h"
+#include "stage/masked_run.h"
 #include "stage/seed.h"
 
 struct run {
@@ -26,7 +28,10 @@ struct run {
     const rs_progress *progress;
     rs_seed seed;
     float *planar; /* [c, h, w] of a latent, torch's order of drawing */
-    rs_tensor picture, latent;
+    rs_tensor picture, latent, noise;
+    rs_masked_run *masked; /* NULL: no mask */
+    rs_tensor condition;   /* [1, h, w, 1 + c]: mask and masked latent, for models that read them */
+    rs_denoiser denoiser;
 };
 
 void rs_img2img_defaults(rs_img2img_params *params)
@@ -85,37 +90,42 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
     x.n = y.n = batch;
     y.data = out;
     const double t0 = rs_prof_start(r->m->ex.prof);
+    const rs_arena_mark mark = rs_arena_save(r->m->ex.scratch);
     /* the network reads x only; the view has no const form */
     memcpy(&x.data, &in, sizeof(in));
+    if (r->condition.n)
+        RS_TRY(rs_condition_append(r->m->ex.scratch, &r->condition, &x, err));
     RS_TRY(rs_model_predict(r->m, &y, &x, t, err));
+    rs_arena_rewind(r->m->ex.scratch, mark);
     end_part(r->m, t0, "unet step");
     return RS_OK;
 }
 
-static rs_status encode(struct run *r, rs_err *err)
+/* r->picture into *latent, scaled. */
+static rs_status encode(struct run *r, const rs_tensor *latent, rs_err *err)
 {
     const rs_vae_config *cfg = rs_bundle_vae(r->m->bundle);
     const bool sample = r->p->encode != RS_ENCODE_MEAN;
-    rs_tensor logvar = r->latent, noise = r->latent;
+    rs_tensor logvar = *latent, noise = *latent;
     if (sample) {
-        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &logvar, err));
-        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
+        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, latent->h, latent->w, latent->c, &logvar, err));
+        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, latent->h, latent->w, latent->c, &noise, err));
     }
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
     const double t0 = rs_prof_start(r->m->ex.prof);
-    RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, &r->latent, sample ? &logvar : NULL, err));
+    RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, latent, sample ? &logvar : NULL, err));
     end_part(r->m, t0, "vae encode");
-    const size_t n = rs_tensor_count(&r->latent);
+    const size_t n = rs_tensor_count(latent);
     if (sample) {
         const bool start = r->p->encode == RS_ENCODE_START_NOISE;
         draw(r, start ? rs_seed_start : rs_seed_next, &noise);
         if (start) /* which is drawn again */
             rs_rng_seed(&r->seed.rng, r->p->rng, r->p->seed);
         for (size_t i = 0; i < n; i++)
-            r->latent.data[i] += expf(0.5f * logvar.data[i]) * noise.data[i];
+            latent->data[i] += expf(0.5f * logvar.data[i]) * noise.data[i];
     }
     for (size_t i = 0; i < n; i++)
-        r->latent.data[i] *= cfg->scaling_factor;
+        latent->data[i] *= cfg->scaling_factor;
     return RS_OK;
 }
 
@@ -136,6 +146,9 @@ static rs_status resize_latent(struct run *r, rs_err *err)
     const rs_tensor encoded = r->latent;
     if (!s.width || (s.width == r->picture.w && s.height == r->picture.h))
         return RS_OK;
+    if (r->masked || rs_bundle_unet(r->m->bundle)->in_channels != r->latent.c)
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "a latent cannot be resized under a mask or for an inpainting "
+                       "model: resize the picture");
     const rs_rng rng = r->seed.rng;
     RS_TRY(new_latent(r, s.height, s.width, err));
     r->seed.rng = rng; /* goes on after the posterior's sample */
@@ -143,23 +156,62 @@ static rs_status resize_latent(struct run *r, rs_err *err)
     return RS_OK;
 }
 
+/* Models of nine channels read, beside the latent, the mask and the latent of what it
+ * leaves visible; without a mask they see none of the picture. Encodes r->picture, of
+ * which only the size is used afterwards. */
+static rs_status make_condition(struct run *r, rs_err *err)
+{
+    const rs_masked_run *masked = r->masked;
+    rs_tensor visible;
+    if (rs_bundle_unet(r->m->bundle)->in_channels == r->latent.c)
+        return RS_OK;
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &visible, err));
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, visible.h, visible.w, 1 + visible.c, &r->condition, err));
+    rs_condition_hide(&r->picture, masked ? masked->mask : NULL, masked ? masked->params : NULL);
+    const rs_rng rng = r->seed.rng;
+    RS_TRY(encode(r, &visible, err));
+    if (r->p->encode == RS_ENCODE_START_NOISE)
+        r->seed.rng = rng; /* encoding has begun it anew */
+    rs_condition_join(&r->condition, &visible, masked ? masked->mask : NULL,
+                      masked ? masked->params : NULL);
+    return RS_OK;
+}
+
+/* Of the latent as it is now: start noise, and what a mask and the model need. */
+static rs_status prepare(struct run *r, rs_err *err)
+{
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &r->noise, err));
+    draw(r, rs_seed_start, &r->noise);
+    if (r->masked)
+        RS_TRY(rs_masked_start(r->masked, &r->latent, &r->noise, r->m->run_arena, err));
+    return make_condition(r, err);
+}
+
+static rs_status masked_denoise(void *cookie, const float *x, double sigma, float *denoised, rs_err *err)
+{
+    struct run *r = cookie;
+    RS_TRY(rs_denoiser_run(&r->denoiser, x, sigma, denoised, err));
+    if (r->masked)
+        rs_masked_blend(r->masked, sigma, denoised);
+    return RS_OK;
+}
+
 static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
 {
     const size_t n = rs_tensor_count(&r->latent);
-    rs_tensor noise;
-    rs_denoiser d;
     RS_TRY(rs_model_need(r->m, RS_PART_UNET, err));
     /* More often only the adaptive sampler asks, for which the last text then stays. */
     RS_TRY(rs_model_make_contexts(r->m, 3 * plan->n_steps + 40, err));
-    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &noise, err));
     RS_TRY(rs_denoiser_init_prompts(r->m->run_arena, plan->levels, r->p->cfg_scale, r->m->prompts.weights,
-                                    r->m->prompts.n, n, predict, r, &d, err));
-    draw(r, rs_seed_start, &noise);
-    rs_sample_start(plan, r->latent.data, noise.data, n);
-    const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d,
+                                    r->m->prompts.n, n, predict, r, &r->denoiser, err));
+    rs_sample_start(plan, r->latent.data, r->noise.data, n);
+    const rs_sample_hooks hooks = { .denoise = masked_denoise, .denoise_cookie = r,
                                     .noise = sampler_noise, .seeded_noise = seeded_noise,
                                     .noise_cookie = r, .seed = r->p->seed, .progress = r->progress };
-    return rs_sample_run(plan, &hooks, r->latent.data, n, r->m->run_arena, err);
+    RS_TRY(rs_sample_run(plan, &hooks, r->latent.data, n, r->m->run_arena, err));
+    if (r->masked)
+        rs_masked_finish(r->masked, r->latent.data);
+    return RS_OK;
 }
 
 static rs_status make_room(rs_image *out, int width, int height, rs_err *err)
@@ -233,8 +285,9 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
         r->picture.data[i] = 2.0f * init->rgb[i] - 1.0f;
-    RS_TRY(encode(r, err));
+    RS_TRY(encode(r, &r->latent, err));
     RS_TRY(resize_latent(r, err));
+    RS_TRY(prepare(r, err));
     RS_TRY(denoise(r, &plan, err));
     if (r->progress && r->progress->step &&
         !r->progress->step(r->progress->cookie, plan.n_steps, plan.n_steps))
@@ -253,17 +306,23 @@ static rs_status check_size(int width, int height, int multiple, rs_err *err)
                    height, multiple);
 }
 
-rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,
-                     rs_image *out, const rs_progress *progress, rs_err *err)
+rs_status rs_img2img_masked(rs_model *model, const rs_img2img_params *params, rs_masked_run *masked,
+                            const rs_image *init, rs_image *out, const rs_progress *progress, rs_err *err)
 {
     const rs_size to = params->latent_size;
     RS_TRY(check_size(init->width, init->height, rs_model_multiple(model), err));
     if (to.width || to.height)
         RS_TRY(check_size(to.width, to.height, rs_model_multiple(model), err));
-    struct run r = { .m = model, .p = params, .progress = progress };
+    struct run r = { .m = model, .p = params, .progress = progress, .masked = masked };
     const rs_arena_mark mark = rs_arena_save(model->run_arena);
     model->ex.wrap = params->tiling;
     const rs_status s = restyle(&r, init, out, err);
     rs_arena_rewind(model->run_arena, mark);
     return s;
+}
+
+rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,
+                     rs_image *out, const rs_progress *progress, rs_err *err)
+{
+    return rs_img2img_masked(model, params, NULL, init, out, progress, err);
 }

@@ -277,7 +277,7 @@ static void animated_webp(void)
             CHECK_OK(rs_source_next(in, &f, &end, &err));
             CHECK(!end && f.pts == pts && f.duration == ms[k]);
             pts += ms[k];
-            rs_image want = { 40, 30, strip.rgb + (size_t)k * 40 * 30 * 3 };
+            rs_image want = { .width = 40, .height = 30, .rgb = strip.rgb + (size_t)k * 40 * 30 * 3 };
             compare(&f.image, &want, &rms, &max);
             CHECK(rms < cases[c].rms);
         }

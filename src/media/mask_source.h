@@ -1,0 +1,22 @@
+/* The masks of a film's frames: from one picture, pictures of a folder, a video, or
+ * the frames themselves. */
+#ifndef RS_MEDIA_MASK_SOURCE_H
+#define RS_MEDIA_MASK_SOURCE_H
+
+#include "media/media.h"
+#include "restyle/inpaint.h"
+
+typedef struct rs_mask_source rs_mask_source;
+
+/* spec, which has a mask, and log must outlive the source. A path that holds no
+ * picture fails here. */
+rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_log *log, rs_mask_source **source,
+                              rs_err *err);
+void rs_mask_source_close(rs_mask_source **source); /* NULL and *NULL are fine */
+
+/* The mask of a frame just read, of its picture's size, inverted and blurred as spec
+ * says. Frames come in order. A folder's masks go to frames with names by stem
+ * ("a.jpg" has "a.png"), to others in natural order. */
+rs_status rs_mask_source_next(rs_mask_source *source, const rs_frame *frame, rs_mask *mask, rs_err *err);
+
+#endif

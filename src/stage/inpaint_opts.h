@@ -1,0 +1,9 @@
+/* The option rows of rs_inpaint_spec. */
+#ifndef RS_STAGE_INPAINT_OPTS_H
+#define RS_STAGE_INPAINT_OPTS_H
+
+#include "opt/opt.h"
+
+extern const rs_opt_group rs_inpaint_group;
+
+#endif
