@@ -69,9 +69,10 @@ paint ancestral --sampler euler_a
 paint ensd --sampler euler_a --set img2img.sampling.eta_noise_seed_delta=31337
 differs "$dir/ancestral.png" "$dir/ensd.png"
 refuses 3 "not UTF-8" image "$dir/in.png" --output "$dir/new/x.png" --model "$tiny" --prompt "$(printf 'a\377b')"
-# More words than the encoder takes: a warning, not silence.
+# More words than the encoder takes at once: the last one counts, too.
 paint long --prompt "$(yes cat | head -n 200 | tr '\n' ' ')"
-says "restyle: warning: prompt has "
+paint longer --prompt "$(yes cat | head -n 200 | tr '\n' ' ') dog"
+differs "$dir/long.png" "$dir/longer.png"
 
 # A single file is the same model; it needs a tokenizer and says so.
 run 4 image "$dir/in.png" --output "$dir/single.png" --model "$tiny"_single.safetensors --prompt cat --steps 6
