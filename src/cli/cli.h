@@ -103,7 +103,10 @@ extern const rs_text_sink rs_cli_stdout;
 /* Flushes standard output; RS_EXIT_FAILED with a message if that fails. */
 int rs_cli_flush(void);
 
-extern const rs_cli_command rs_cmd_bench, rs_cmd_check, rs_cmd_explain, rs_cmd_image, rs_cmd_info,
-    rs_cmd_models, rs_cmd_probe, rs_cmd_run, rs_cmd_schema, rs_cmd_sheet;
+/* The exit code of a failed merge or conversion. */
+int rs_cli_checkpoint_exit(rs_status s);
+
+extern const rs_cli_command rs_cmd_bench, rs_cmd_check, rs_cmd_convert, rs_cmd_explain, rs_cmd_image,
+    rs_cmd_info, rs_cmd_merge, rs_cmd_models, rs_cmd_probe, rs_cmd_run, rs_cmd_schema, rs_cmd_sheet;
 
 #endif

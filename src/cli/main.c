@@ -14,6 +14,8 @@ static const rs_cli_command *const commands[] = {
     &rs_cmd_info,
     &rs_cmd_models,
     &rs_cmd_probe,
+    &rs_cmd_merge,
+    &rs_cmd_convert,
     &rs_cmd_schema,
     &rs_cmd_bench,
 };
