@@ -102,7 +102,7 @@ def noise_levels(n):
 
 
 # Strong textures are learnt long before these: the last part of the training is mostly theirs.
-SLOW = {"oil painting": 4, "watercolor": 1.5, "cartoon": 3, "pixel art": 2, "neon": 1}
+SLOW = {"oil painting": 3, "watercolor": 1.5, "cartoon": 4, "pixel art": 3, "neon": 3}
 LATE = np.array([SLOW.get(n, 0.6) for n in styles.NAMES])
 
 
