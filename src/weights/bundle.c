@@ -73,16 +73,16 @@ static rs_status check_agreement(const rs_bundle *b, rs_err *err)
     if (!b->known[RS_PART_UNET])
         return RS_OK;
     const int in = b->unet.in_channels, z = b->vae.latent_channels;
-    if (b->known[RS_PART_VAE] && in != z) {
-        const char *why = in == 2 * z + 1 ? "it is an inpainting model"
-                          : in == 2 * z ? "it is a model that edits by instruction (pix2pix)"
+    const bool inpaints = in == 2 * z + 1; /* see stage/condition.h */
+    if (b->known[RS_PART_VAE] && in != z && !inpaints) {
+        const char *why = in == 2 * z ? "it is a model that edits by instruction (pix2pix)"
                           : in == z + 1 ? "it is a model that takes depth" : "they do not fit";
         return RS_FAIL(err, RS_E_UNSUPPORTED,
                        "'%s': the unet takes %d channels but the autoencoder gives %d: %s", b->path,
                        in,
                        z, why);
     }
-    if (b->unet.out_channels != in)
+    if (b->known[RS_PART_VAE] && b->unet.out_channels != z)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s': the unet takes %d channels and returns %d",
                        b->path,
                        in, b->unet.out_channels);

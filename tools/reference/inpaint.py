@@ -31,7 +31,7 @@ def latent_resize(out):
 
 def pillow_9(resize=Image.Image.resize):
     """Pillow scaled rows before columns in A1111's days; since then, sometimes columns first."""
-    def rows_first(im, size, resample=Image.Resampling.BICUBIC, box=None):
+    def rows_first(im, size, resample=Image.Resampling.BICUBIC, box=None, **_):
         if box is None:
             im = resize(im, (size[0], im.height), resample)
         return resize(im, size, resample, box)

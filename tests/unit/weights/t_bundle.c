@@ -242,8 +242,8 @@ static void bad_configs(void)
           "one" },
         { "unet/config.json", "\"cross_attention_dim\": 12", "\"cross_attention_dim\": 16",
           "'m': the unet expects text 16 wide, the text encoder gives 12" },
-        { "unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9",
-          "'m': the unet takes 9 channels but the autoencoder gives 4: it is an inpainting model" },
+        { "unet/config.json", "\"in_channels\": 4", "\"in_channels\": 5",
+          "'m': the unet takes 5 channels but the autoencoder gives 4: it is a model that takes depth" },
         { "unet/config.json", "\"in_channels\": 4", "\"in_channels\": 8",
           "'m': the unet takes 8 channels but the autoencoder gives 4: it is a model that edits by "
           "instruction (pix2pix)" },
