@@ -7,6 +7,7 @@ bad=0
 complain() { [ -z "$2" ] || { printf '%s\n%s\n' "$1" "$2"; bad=1; }; }
 sources=$(find src include tests samples \( -name '*.c' -o -name '*.h' \) | sort)
 
+complain 'marks of a merge:' "$(grep -rnIE '^(<{7}|>{7}) ' Makefile README.md src include tests samples tools pipelines || true)"
 complain 'tabs or trailing blanks:' "$(grep -nE '	|[ 	]+$' $sources || true)"
 complain 'lines over 110 columns:' "$(awk 'length($0) > 110 { print FILENAME ":" FNR }' $sources)"
 complain 'no newline at the end:' "$(for f in $sources; do [ -z "$(tail -c 1 "$f")" ] || echo "$f"; done)"

@@ -7,11 +7,7 @@ make_video "$dir/clip.mp4" -frames:v 2
 # differs A B: two pictures, made without infotext, are not the same.
 differs() { cmp -s "$1" "$2" && fail "$1 and $2 are the same"; }
 
-<<<<<<< HEAD
-for command in run image sheet check explain models schema bench; do
-=======
-for command in run image sheet check models merge convert schema bench; do
->>>>>>> 7f36b0a (weights, cli: restyle merge and restyle convert, a piece of a tensor at a time)
+for command in run image sheet check explain info models merge convert schema bench; do
     run 0 $command --help
     grep -q "^usage: restyle $command " "$dir/stdout" || fail "$command --help: no usage line"
     grep -q "^  --[a-z]" "$dir/stdout" || fail "$command --help: no options"
