@@ -145,6 +145,8 @@ static rs_status encode_with_ffmpeg(rs_still_format format, const rs_image *imag
     }
     av_packet_free(&packet);
     av_frame_free(&frame);
+    if (enc)
+        av_freep(&enc->chroma_intra_matrix); /* FFmpeg 5 frees the other one only */
     avcodec_free_context(&enc);
     return s;
 }
