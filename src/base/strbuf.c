@@ -67,6 +67,22 @@ void rs_strbuf_printf(rs_strbuf *sb, const char *fmt, ...)
     va_end(again);
 }
 
+void rs_strbuf_json(rs_strbuf *sb, const char *s)
+{
+    static const char from[] = "\"\\\n\r\t\b\f", to[] = "\"\\nrtbf";
+    rs_strbuf_puts(sb, "\"");
+    for (; *s; s++) {
+        const char *escape = strchr(from, *s);
+        if (escape)
+            rs_strbuf_printf(sb, "\\%c", to[escape - from]);
+        else if ((unsigned char)*s < 0x20)
+            rs_strbuf_printf(sb, "\\u%04x", (unsigned)(unsigned char)*s);
+        else
+            rs_strbuf_add(sb, s, 1);
+    }
+    rs_strbuf_puts(sb, "\"");
+}
+
 void rs_strbuf_clear(rs_strbuf *sb)
 {
     sb->len = 0;

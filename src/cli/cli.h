@@ -78,6 +78,10 @@ int rs_cli_usage(const char *command, const char *fmt, ...); /* RS_EXIT_USAGE; c
 /* " (did you mean 'x'?)" into buf, or "". */
 const char *rs_cli_guess(char *buf, size_t size, const char *word, const char *const *names, size_t n);
 
+/* A pipeline with the overrides of args, its diagnostics printed and counted in n_diags; files are
+ * not checked. path and partial: as below. */
+rs_pipeline_source rs_cli_source(const char *path, bool partial, const rs_cli_args *args, int *n_diags);
+
 /* Opens a pipeline with the overrides of args; path NULL: from them alone; partial:
  * as in rs_pipeline_source.
  * Diagnostics go to standard error, one a line. Returns an exit code and, when

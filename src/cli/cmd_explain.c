@@ -7,17 +7,11 @@
 static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
     (void)command;
-    int n_diags = 0;
+    int n_diags;
     rs_pipeline *p = NULL;
     rs_err err = { 0 };
     rs_job_part failed = RS_JOB_NONE;
-    const rs_pipeline_source source = {
-        .path = args->operands[0],
-        .overrides = args->overrides,
-        .n_overrides = args->n_overrides,
-        .partial = true,
-        .diags = { rs_cli_print_diag, &n_diags },
-    };
+    const rs_pipeline_source source = rs_cli_source(args->operands[0], true, args, &n_diags);
     rs_status s = rs_pipeline_open(&source, &p, &err);
     if (s == RS_OK)
         s = rs_explain(rs_pipeline_get(p), &rs_cli_stdout, &failed, &err);

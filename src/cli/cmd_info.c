@@ -4,14 +4,6 @@
 #include "cli/cli.h"
 #include "restyle/infotext.h"
 
-static void print_diag(void *cookie, const rs_diag *diag)
-{
-    char line[4096];
-    (void)cookie;
-    rs_diag_format(diag, line, sizeof(line));
-    fprintf(stderr, "%s\n", line);
-}
-
 static int exit_code(rs_status s, const rs_err *err)
 {
     if (s == RS_OK)
@@ -23,7 +15,8 @@ static int exit_code(rs_status s, const rs_err *err)
 static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
     const char *path = args->operands[0];
-    const rs_diag_sink diags = { print_diag, NULL };
+    int n_diags = 0;
+    const rs_diag_sink diags = { rs_cli_print_diag, &n_diags };
     rs_err err = { 0 };
     rs_status s;
     if (rs_cli_value(command, args, "--pipeline")) {

@@ -17,17 +17,11 @@ static int exit_code(rs_status s, rs_job_part failed)
 
 static int make(const rs_cli_args *args, const rs_sheet_options *o)
 {
-    int n_diags = 0;
+    int n_diags;
     rs_err err = { 0 };
     rs_cli_console c;
     rs_job_part failed;
-    const rs_pipeline_source source = {
-        .path = args->operands[0],
-        .overrides = args->overrides,
-        .n_overrides = args->n_overrides,
-        .partial = true,
-        .diags = { rs_cli_print_diag, &n_diags },
-    };
+    const rs_pipeline_source source = rs_cli_source(args->operands[0], true, args, &n_diags);
     rs_cli_console_open(&c, NULL);
     const rs_status s = rs_sheet_make(&source, o, &c.events, &c.log, &failed, &rs_cli_stdout, &err);
     rs_cli_progress_clear(&c.progress);

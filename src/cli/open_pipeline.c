@@ -10,6 +10,18 @@ void rs_cli_print_diag(void *cookie, const rs_diag *diag)
     fprintf(stderr, "%s\n", line);
 }
 
+rs_pipeline_source rs_cli_source(const char *path, bool partial, const rs_cli_args *args, int *n_diags)
+{
+    *n_diags = 0;
+    return (rs_pipeline_source){
+        .path = path,
+        .overrides = args->overrides,
+        .n_overrides = args->n_overrides,
+        .partial = partial,
+        .diags = { rs_cli_print_diag, n_diags },
+    };
+}
+
 static int exit_code(rs_status s)
 {
     return s == RS_E_INVALID ? RS_EXIT_INVALID : s == RS_E_NOTFOUND ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
@@ -18,16 +30,10 @@ static int exit_code(rs_status s)
 int rs_cli_open_pipeline(const char *path, bool partial, const rs_cli_args *args,
                          rs_pipeline **pipeline)
 {
-    int n = 0;
+    int n;
     rs_err err = { 0 };
-    const rs_pipeline_source source = {
-        .path = path,
-        .overrides = args->overrides,
-        .n_overrides = args->n_overrides,
-        .check_files = true,
-        .partial = partial,
-        .diags = { rs_cli_print_diag, &n },
-    };
+    rs_pipeline_source source = rs_cli_source(path, partial, args, &n);
+    source.check_files = true;
     const rs_status s = rs_pipeline_open(&source, pipeline, &err);
     if (s == RS_OK)
         return RS_EXIT_OK;

@@ -214,29 +214,12 @@ void rs_infotext_put_prompts(rs_strbuf *sb, const char *prompt, const char *nega
     rs_strbuf_puts(sb, "\n");
 }
 
-/* As Python's json.dumps with ensure_ascii off. */
-static void put_json(rs_strbuf *sb, const char *s)
-{
-    static const char from[] = "\"\\\n\r\t\b\f", to[] = "\"\\nrtbf";
-    rs_strbuf_puts(sb, "\"");
-    for (; *s; s++) {
-        const char *escape = strchr(from, *s);
-        if (escape)
-            rs_strbuf_printf(sb, "\\%c", to[escape - from]);
-        else if ((unsigned char)*s < 0x20)
-            rs_strbuf_printf(sb, "\\u%04x", (unsigned)(unsigned char)*s);
-        else
-            rs_strbuf_add(sb, s, 1);
-    }
-    rs_strbuf_puts(sb, "\"");
-}
-
 void rs_infotext_put(rs_strbuf *sb, const char *key, const char *value)
 {
     const char last = sb->len ? sb->data[sb->len - 1] : '\n';
     rs_strbuf_printf(sb, "%s%s: ", last == '\n' ? "" : ", ", key);
     if (strpbrk(value, ",\n:"))
-        put_json(sb, value);
+        rs_strbuf_json(sb, value);
     else
         rs_strbuf_puts(sb, value);
 }

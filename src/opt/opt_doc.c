@@ -213,7 +213,7 @@ static void json_default(rs_strbuf *sb, const rs_opt *row, const void *at)
     if (*s && same)
         rs_strbuf_puts(sb, s);
     else if (*s)
-        rs_print_json_string(sb, s);
+        rs_strbuf_json(sb, s);
     rs_strbuf_release(&value);
 }
 
@@ -241,7 +241,7 @@ static void json_group(rs_strbuf *sb, const rs_opt_group *group, int indent)
     for (const rs_opt *row = group->rows; row->key; row++) {
         const rs_opt_group *sub = rs_opt_subgroup(row);
         rs_strbuf_printf(sb, "%s\n%*s\"%s\": {\"description\": ", comma, indent + 2, "", row->key);
-        rs_print_json_string(sb, rs_opt_help(row));
+        rs_strbuf_json(sb, rs_opt_help(row));
         rs_strbuf_puts(sb, sub ? ",\n" : ", ");
         if (sub) {
             json_group(sb, sub, indent + 4);
@@ -264,7 +264,7 @@ void rs_opt_doc_json(rs_strbuf *sb, const rs_opt_group *root)
 {
     rs_strbuf_puts(sb, "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
                        "  \"title\": ");
-    rs_print_json_string(sb, root->help);
+    rs_strbuf_json(sb, root->help);
     rs_strbuf_puts(sb, ",\n");
     json_group(sb, root, 2);
     rs_strbuf_puts(sb, "\n}\n");

@@ -43,20 +43,6 @@ void rs_print_yaml_string(rs_strbuf *sb, const char *s)
     rs_strbuf_puts(sb, "\"");
 }
 
-void rs_print_json_string(rs_strbuf *sb, const char *s)
-{
-    rs_strbuf_puts(sb, "\"");
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            rs_strbuf_puts(sb, "\\");
-        if ((unsigned char)*s < 0x20)
-            rs_strbuf_printf(sb, "\\u%04x", (unsigned)(unsigned char)*s);
-        else
-            rs_strbuf_add(sb, s, 1);
-    }
-    rs_strbuf_puts(sb, "\"");
-}
-
 const char *rs_value_show(const rs_value *value, char buf[RS_SHOW_MAX])
 {
     if (value->kind == RS_VALUE_MAP)

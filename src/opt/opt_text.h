@@ -7,8 +7,6 @@
 
 /* A double-quoted YAML scalar: whatever is not plain printable text is escaped. */
 void rs_print_yaml_string(rs_strbuf *sb, const char *utf8);
-/* A JSON string with its quotes. */
-void rs_print_json_string(rs_strbuf *sb, const char *utf8);
 
 /* The value as messages show it: "'abc'", "the text 'abc'" when quoted, "a list". buf
  * holds the result; long texts are cut. */

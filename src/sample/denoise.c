@@ -13,9 +13,9 @@ static float *latents(rs_arena *arena, size_t batch, size_t n)
     return rs_arena_alloc(arena, bytes);
 }
 
-rs_status rs_denoiser_init_prompts(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
-                                   const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
-                                   void *cookie, rs_denoiser *out, rs_err *err)
+rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
+                           const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
+                           void *cookie, rs_denoiser *out, rs_err *err)
 {
     if (!isfinite(cfg_scale))
         return RS_FAIL(err, RS_E_RANGE, "cfg_scale is %g, expected a finite number", (double)cfg_scale);
@@ -26,13 +26,6 @@ rs_status rs_denoiser_init_prompts(rs_arena *arena, const rs_noise_levels *level
         return RS_FAIL(err, RS_E_NOMEM, "out of memory for %d latents of %zu values", batch, n);
     *out = (rs_denoiser){ levels, cfg_scale, weights, n_prompts, batch, n, predict, cookie, in, raw };
     return RS_OK;
-}
-
-rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale, size_t n,
-                           rs_predict_fn predict, void *cookie, rs_denoiser *out, rs_err *err)
-{
-    static const float one[] = { 1 };
-    return rs_denoiser_init_prompts(arena, levels, cfg_scale, one, 1, n, predict, cookie, out, err);
 }
 
 /* The network learned on inputs of variance 1: [n] -> [batch, n]. */

@@ -11,7 +11,7 @@
  * fractional). in and out: [batch, n], never overlapping. The first items are under the
  * prompts, in order, and one more, if there is one, under the negative prompt. */
 typedef rs_status (*rs_predict_fn)(void *cookie, const float *in, int batch, float t, float *out,
-                                   rs_err *err);
+                           rs_err *err);
 
 typedef struct rs_denoiser {
     const rs_noise_levels *levels; /* must outlive it */
@@ -25,15 +25,11 @@ typedef struct rs_denoiser {
     float *in, *out; /* [batch, n], of the arena */
 } rs_denoiser;
 
-/* One prompt of weight 1. */
-rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale, size_t n,
-                           rs_predict_fn predict, void *cookie, rs_denoiser *out, rs_err *err);
-
-/* The same for several prompts (AND), whose weights must outlive it. As A1111's
+/* Several prompts (AND), or one of weight 1; the weights must outlive it. As A1111's
  * combine_denoised: uncond + sum_i weights[i] cfg_scale (cond_i - uncond). */
-rs_status rs_denoiser_init_prompts(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
-                                   const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
-                                   void *cookie, rs_denoiser *out, rs_err *err);
+rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
+                           const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
+                           void *cookie, rs_denoiser *out, rs_err *err);
 
 /* An rs_sample_hooks.denoise whose cookie is an rs_denoiser. Allocates nothing. */
 rs_status rs_denoiser_run(void *denoiser, const float *x, double sigma, float *denoised, rs_err *err);

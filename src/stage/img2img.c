@@ -202,8 +202,8 @@ static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
     RS_TRY(rs_model_need(r->m, RS_PART_UNET, err));
     /* More often only the adaptive sampler asks, for which the last text then stays. */
     RS_TRY(rs_model_make_contexts(r->m, 3 * plan->n_steps + 40, err));
-    RS_TRY(rs_denoiser_init_prompts(r->m->run_arena, plan->levels, r->p->cfg_scale, r->m->prompts.weights,
-                                    r->m->prompts.n, n, predict, r, &r->denoiser, err));
+    RS_TRY(rs_denoiser_init(r->m->run_arena, plan->levels, r->p->cfg_scale, r->m->prompts.weights,
+                            r->m->prompts.n, n, predict, r, &r->denoiser, err));
     rs_sample_start(plan, r->latent.data, r->noise.data, n);
     const rs_sample_hooks hooks = { .denoise = masked_denoise, .denoise_cookie = r,
                                     .noise = sampler_noise, .seeded_noise = seeded_noise,

@@ -36,23 +36,9 @@ static int by_place(const void *a, const void *b)
     return x->element != y->element ? (x->element > y->element ? -1 : 1) : strcmp(x->name, y->name);
 }
 
-static void put_string(rs_strbuf *sb, const char *s)
-{
-    rs_strbuf_puts(sb, "\"");
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            rs_strbuf_puts(sb, "\\");
-        if ((unsigned char)*s < 0x20)
-            rs_strbuf_printf(sb, "\\u%04x", (unsigned)(unsigned char)*s);
-        else
-            rs_strbuf_add(sb, s, 1);
-    }
-    rs_strbuf_puts(sb, "\"");
-}
-
 static void put_tensor(rs_strbuf *sb, const rs_st_tensor *t, size_t begin)
 {
-    put_string(sb, t->name);
+    rs_strbuf_json(sb, t->name);
     rs_strbuf_printf(sb, ":{\"dtype\":\"%s\",\"shape\":[", t->dtype);
     for (int i = 0; i < t->rank; i++)
         rs_strbuf_printf(sb, "%s%lld", i ? "," : "", (long long)t->shape[i]);
@@ -69,9 +55,9 @@ static rs_status put_header(rs_st_writer *w, const rs_st_tensor *tensors, size_t
     rs_strbuf_puts(&sb, "{\"__metadata__\":{");
     for (size_t i = 0; i < n_metadata; i++) {
         rs_strbuf_puts(&sb, i ? "," : "");
-        put_string(&sb, metadata[i].key);
+        rs_strbuf_json(&sb, metadata[i].key);
         rs_strbuf_puts(&sb, ":");
-        put_string(&sb, metadata[i].value);
+        rs_strbuf_json(&sb, metadata[i].value);
     }
     rs_strbuf_puts(&sb, "}");
     for (size_t i = 0; i < n; w->left += tensors[i++].bytes) {

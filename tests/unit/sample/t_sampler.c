@@ -68,6 +68,9 @@ static void toy_seeded_noise(void *cookie, uint64_t seed, float *dst)
     rs_rng_normal(&rng, dst, N);
 }
 
+/* The weight of the only prompt. */
+static const float one = 1;
+
 /* x: the start, latent + noise; then the result of the plan. */
 static rs_status toy_run(struct toy *toy, rs_arena *arena, const rs_noise_levels *levels,
                          const rs_sample_plan *plan, float cfg, uint64_t seed,
@@ -75,8 +78,8 @@ static rs_status toy_run(struct toy *toy, rs_arena *arena, const rs_noise_levels
 {
     rs_denoiser denoiser;
     float noise[N];
-    RS_TRY(rs_denoiser_init(arena, plan->levels ? plan->levels : levels, cfg, N, toy_predict, toy, &denoiser,
-                            err));
+    RS_TRY(rs_denoiser_init(arena, plan->levels ? plan->levels : levels, cfg, &one, 1, N, toy_predict, toy,
+                            &denoiser, err));
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &denoiser,
                                     .noise = toy_noise, .seeded_noise = toy_seeded_noise,
                                     .noise_cookie = toy, .seed = seed, .progress = progress };
@@ -417,8 +420,9 @@ static void out_of_memory(void)
     const rs_noise_levels levels = levels_for(g.arena, RS_PREDICT_EPSILON);
     rs_err err = { 0 };
     rs_denoiser d;
-    CHECK_INT(rs_denoiser_init(g.arena, &levels, 5, SIZE_MAX / 4, toy_predict, &toy, &d, &err), RS_E_NOMEM);
-    CHECK_INT(rs_denoiser_init(g.arena, &levels, NAN, N, toy_predict, &toy, &d, &err), RS_E_RANGE);
+    CHECK_INT(rs_denoiser_init(g.arena, &levels, 5, &one, 1, SIZE_MAX / 4, toy_predict, &toy, &d, &err),
+              RS_E_NOMEM);
+    CHECK_INT(rs_denoiser_init(g.arena, &levels, NAN, &one, 1, N, toy_predict, &toy, &d, &err), RS_E_RANGE);
     golden_close(&g);
 }
 

@@ -177,7 +177,8 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
     const rs_prompt_request q = { p.prompt, p.negative_prompt, &p, p.steps };
     CHECK_OK(rs_model_set_prompts(m, &q, &err));
     CHECK_OK(rs_model_make_contexts(m, plan.n_steps, &err));
-    CHECK_OK(rs_denoiser_init(g->arena, plan.levels, p.cfg_scale, n, predict, &t, &d, &err));
+    const float one = 1;
+    CHECK_OK(rs_denoiser_init(g->arena, plan.levels, p.cfg_scale, &one, 1, n, predict, &t, &d, &err));
     check_mean(&t, g, init);
     t.want = values_of(g, run, "x", &n_want);
     CHECK_INT(n_want, n * (size_t)(plan.n_steps + 1));
