@@ -55,15 +55,19 @@ static void on_temporary(void *cookie, const char *path)
 static bool on_progress(void *cookie, const rs_job_progress *job)
 {
     rs_cli_console *c = cookie;
+    flockfile(stderr); /* the reader's and the writer's threads log */
     rs_cli_progress_show(&c->progress, job);
+    funlockfile(stderr);
     return atomic_load(&n_signals) == 0;
 }
 
 static void on_log(void *cookie, rs_log_level level, const char *line)
 {
     rs_cli_console *c = cookie;
+    flockfile(stderr);
     rs_cli_progress_clear(&c->progress);
     fprintf(stderr, "restyle: %s%s\n", level == RS_LOG_WARN ? "warning: " : "", line);
+    funlockfile(stderr);
 }
 
 void rs_cli_console_open(rs_cli_console *c, rs_profile *profile)
