@@ -5,8 +5,7 @@
  *     idle --reader: decode, scale--> ready --here: diffuse--> done --writer: encode--> idle
  *
  * Diffusion takes seconds a frame, the others milliseconds; so it waits for a
- * disk or an encoder only once that has fallen several frames behind. The
- * previous output is kept as floats, so loopback adds no rounding. */
+ * disk or an encoder only once that has fallen several frames behind. */
 #include "restyle/job.h"
 
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "job/frame_text.h"
+#include "job/frame_maker.h"
 #include "job/queue.h"
 #include "job/reader.h"
 #include "job/stages.h"
@@ -36,18 +35,12 @@ struct job {
     rs_stages stages;
     rs_sink *sink;
     rs_sink_kind sink_kind;
-    rs_fit fit;
-    rs_size sink_size;    /* of the first frame's output: what a video's frames must have */
+    rs_frame_maker maker; /* with a slot a frame for its texts */
     rs_frame frames[N_FRAMES];
-    rs_frame_texts texts; /* a slot a frame */
     rs_queue idle, ready, done;
     rs_reader reader;
     rs_writer writer;
-    rs_image out;         /* the memory for the next output */
-    rs_image previous;    /* with loopback: a copy of the last output, at its frame's size */
-    rs_image source_image; /* with loopback and colour correction or a mask: the frame without it */
     rs_mask_source *masks; /* NULL: no mask */
-    rs_inpaint_box box;
     rs_job_progress progress;
     bool cancelled;       /* by the caller */
     double started, first_frame;
@@ -82,7 +75,7 @@ static bool on_step(void *cookie, int step, int n_steps)
 static rs_status check_size(const struct job *j, rs_err *err)
 {
     const rs_size s = j->spec->size;
-    const int m = j->fit.multiple;
+    const int m = j->maker.fit.multiple;
     if (s.width % m == 0 && s.height % m == 0)
         return RS_OK;
     const rs_fit round = { .multiple = m };
@@ -114,25 +107,22 @@ static rs_status tell_temporary(const struct job *j, rs_err *err)
     return temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", j->spec->output);
 }
 
-/* The size that a frame's latent gets, or zeros. */
-static rs_size latent_size(const struct job *j, rs_size fitted)
-{
-    return j->fit.resize == RS_RESIZE_LATENT ? fitted : (rs_size){ 0 };
-}
-
 static rs_status open_sink(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
     const rs_encode_spec *e = &j->spec->encode;
     rs_sink_options o;
     rs_sink_options_from(&o, info);
-    const rs_size first = j->fit.keep ? (rs_size){ info->width, info->height }
-                                      : rs_fit_size(&j->fit, info->width, info->height);
-    j->sink_size = rs_stages_size(j->spec, first, latent_size(j, first));
-    o.width = j->sink_size.width;
-    o.height = j->sink_size.height;
+    const rs_fit *fit = &j->maker.fit;
+    const rs_size first = fit->keep ? (rs_size){ info->width, info->height }
+                                    : rs_fit_size(fit, info->width, info->height);
+    const rs_size size = rs_frame_maker_size(&j->maker, first);
+    if (j->sink_kind == RS_SINK_VIDEO)
+        j->maker.must = size;
+    o.width = size.width;
+    o.height = size.height;
     /* a size of its own has square pixels: the resize has made the shape right */
-    if (j->spec->size.width > 0 && !j->fit.keep)
+    if (j->spec->size.width > 0 && !fit->keep)
         o.sample_aspect = (rs_rational){ 1, 1 };
     o.codec = e->codec;
     o.crf = e->crf;
@@ -159,123 +149,14 @@ static rs_status open_all(struct job *j, rs_err *err)
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
     RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
-    j->fit = rs_fit_of(j->spec, rs_model_multiple(j->stages.model));
-    RS_TRY(rs_frame_texts_init(&j->texts, j->spec, err));
+    j->maker.spec = j->spec;
+    j->maker.stages = &j->stages;
+    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages.model));
+    j->maker.masked = j->masks != NULL;
+    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
-}
-
-/* A well-mixed 32-bit seed for frame i (splitmix64, Steele et al. 2014). */
-static uint64_t mixed_seed(uint64_t seed, uint64_t i)
-{
-    uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) >> 32;
-}
-
-static uint64_t frame_seed(const struct job *j, const rs_frame *frame)
-{
-    const uint64_t seed = j->spec->img2img.seed, i = (uint64_t)frame->index;
-    if (!j->spec->loopback.enabled)
-        return seed;
-    switch (j->spec->loopback.seed) {
-    case RS_LOOPBACK_INCREMENT: return seed + i;
-    case RS_LOOPBACK_RANDOM: return i ? mixed_seed(seed, i) : seed;
-    case RS_LOOPBACK_FIXED: break;
-    }
-    return seed;
-}
-
-/* The reader leaves a frame whose latent is resized at its own size. */
-static rs_size frame_latent(const struct job *j, const rs_frame *f)
-{
-    return latent_size(j, rs_fit_size(&j->fit, f->image.width, f->image.height));
-}
-
-static rs_status check_frame(const struct job *j, const rs_frame *f, rs_err *err)
-{
-    const rs_size s = rs_stages_size(j->spec, (rs_size){ f->image.width, f->image.height },
-                                     frame_latent(j, f));
-    if (j->sink_kind != RS_SINK_VIDEO ||
-        (s.width == j->sink_size.width && s.height == j->sink_size.height))
-        return RS_OK;
-    return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
-                   "all", f->name ? f->name : "", f->name ? " " : "", s.width, s.height, j->sink_size.width,
-                   j->sink_size.height);
-}
-
-static size_t n_values(const rs_image *image)
-{
-    return (size_t)image->width * (size_t)image->height * 3;
-}
-
-static bool same_size(const rs_image *a, const rs_image *b)
-{
-    return a->width == b->width && a->height == b->height;
-}
-
-/* After a frame of another size the loop starts anew. */
-static void blend_previous(const struct job *j, rs_image *init)
-{
-    if (!j->previous.rgb || !same_size(&j->previous, init))
-        return;
-    const float b = j->spec->loopback.blend;
-    const size_t n = n_values(init);
-    for (size_t i = 0; i < n; i++)
-        init->rgb[i] = b * j->previous.rgb[i] + (1.0f - b) * init->rgb[i];
-}
-
-/* A copy of image, at the size of like. */
-static rs_status keep(rs_image *copy, const rs_image *image, const rs_image *like, rs_err *err)
-{
-    if (!copy->rgb || !same_size(copy, like)) {
-        rs_image_release(copy);
-        RS_TRY(rs_image_alloc(copy, like->width, like->height, err));
-    }
-    return rs_image_resize(copy, image, RS_RESIZE_STRETCH, err);
-}
-
-/* Mixes the previous output into init. Colours are corrected to the source's, not to
- * those of the mix, which would drift. */
-static rs_status loop_back(struct job *j, rs_image *init, rs_img2img_params *p, rs_err *err)
-{
-    if (p->color_correction || j->masks) {
-        RS_TRY(keep(&j->source_image, init, init, err));
-        p->color_target = &j->source_image;
-    }
-    blend_previous(j, init);
-    return RS_OK;
-}
-
-/* Replaces the frame's picture. */
-static rs_status restyle_frame(struct job *j, rs_frame *frame, rs_err *err)
-{
-    const bool loop = j->spec->loopback.enabled;
-    rs_img2img_params p = j->spec->img2img;
-    p.seed = frame_seed(j, frame);
-    RS_TRY(check_frame(j, frame, err));
-    p.latent_size = frame_latent(j, frame);
-    if (loop)
-        RS_TRY(loop_back(j, &frame->image, &p, err));
-    /* the size that is diffused: stages may enlarge the result */
-    const rs_size size = p.latent_size.width > 0 ? p.latent_size
-                                                 : (rs_size){ frame->image.width, frame->image.height };
-    const rs_progress progress = { on_step, j };
-    const rs_stages_input in = {
-        .init = &frame->image, .original = loop && j->masks ? &j->source_image : &frame->image,
-        .mask = j->masks ? &frame->mask : NULL, .box = &j->box,
-        .part = rs_fit_size(&j->fit, frame->image.width, frame->image.height) };
-    RS_TRY(rs_stages_run(&j->stages, &p, &in, &j->out, &progress, err));
-    if (loop)
-        RS_TRY(keep(&j->previous, &j->out, &frame->image, err)); /* the writer takes the output */
-    const rs_image source = frame->image;
-    frame->image = j->out;
-    j->out = source; /* its memory is for the next output */
-    j->result->width = frame->image.width;
-    j->result->height = frame->image.height;
-    return rs_frame_texts_make(&j->texts, (int)(frame - j->frames), &p, size, &frame->text, err);
 }
 
 static rs_status run_frames(struct job *j, rs_err *err)
@@ -284,9 +165,12 @@ static rs_status run_frames(struct job *j, rs_err *err)
     j->first_frame = rs_clock_now();
     while (rs_queue_pop(&j->ready, &frame)) {
         const int64_t number = frame->index + 1;
-        const rs_status s = restyle_frame(j, frame, err);
+        const rs_progress progress = { on_step, j };
+        const rs_status s = rs_frame_maker_run(&j->maker, frame, (int)(frame - j->frames), &progress, err);
         if (s != RS_OK)
             return s == RS_E_CANCELLED ? s : rs_err_wrap(err, s, "frame %lld", (long long)number);
+        j->result->width = frame->image.width;
+        j->result->height = frame->image.height;
         rs_queue_push(&j->done, frame);
         j->progress.frame = number;
         j->progress.step = 0;
@@ -311,7 +195,7 @@ static rs_status start_threads(struct job *j, rs_err *err)
 {
     j->reader.source = j->source;
     j->reader.masks = j->masks;
-    j->reader.fit = j->fit;
+    j->reader.fit = j->maker.fit;
     j->writer.sink = j->sink;
     j->reader.idle = j->writer.idle = &j->idle;
     j->reader.ready = &j->ready;
@@ -390,10 +274,7 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
     rs_queue_release(&j.done);
     for (int i = 0; i < N_FRAMES; i++)
         rs_frame_release(&j.frames[i]);
-    rs_image_release(&j.out);
-    rs_image_release(&j.previous);
-    rs_image_release(&j.source_image);
-    rs_frame_texts_release(&j.texts);
+    rs_frame_maker_release(&j.maker);
     rs_mask_source_close(&j.masks);
     j.result->seconds = rs_clock_now() - j.started;
     return s;

@@ -1,0 +1,127 @@
+/* The previous output is kept as floats, so loopback adds no rounding. */
+#include "job/frame_maker.h"
+
+#include "base/err.h"
+
+void rs_frame_maker_release(rs_frame_maker *m)
+{
+    rs_image_release(&m->chain.previous);
+    rs_image_release(&m->out);
+    rs_image_release(&m->source_image);
+    rs_frame_texts_release(&m->texts);
+}
+
+/* A well-mixed 32-bit seed for frame i (splitmix64, Steele et al. 2014). */
+static uint64_t mixed_seed(uint64_t seed, uint64_t i)
+{
+    uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (z ^ (z >> 31)) >> 32;
+}
+
+uint64_t rs_frame_seed(const rs_pipeline_spec *spec, const rs_frame *frame)
+{
+    const uint64_t seed = spec->img2img.seed, i = (uint64_t)frame->index;
+    if (!spec->loopback.enabled)
+        return seed;
+    switch (spec->loopback.seed) {
+    case RS_LOOPBACK_INCREMENT: return seed + i;
+    case RS_LOOPBACK_RANDOM: return i ? mixed_seed(seed, i) : seed;
+    case RS_LOOPBACK_FIXED: break;
+    }
+    return seed;
+}
+
+/* The size that a frame's latent gets, or zeros. */
+static rs_size latent_size(const rs_frame_maker *m, rs_size fitted)
+{
+    return m->fit.resize == RS_RESIZE_LATENT ? fitted : (rs_size){ 0 };
+}
+
+rs_size rs_frame_maker_size(const rs_frame_maker *m, rs_size fitted)
+{
+    return rs_stages_size(m->spec, fitted, latent_size(m, fitted));
+}
+
+/* The reader leaves a frame whose latent is resized at its own size. */
+static rs_size frame_latent(const rs_frame_maker *m, const rs_frame *f)
+{
+    return latent_size(m, rs_fit_size(&m->fit, f->image.width, f->image.height));
+}
+
+static rs_status check_frame(const rs_frame_maker *m, const rs_frame *f, rs_err *err)
+{
+    const rs_size s = rs_stages_size(m->spec, (rs_size){ f->image.width, f->image.height },
+                                     frame_latent(m, f));
+    if (m->must.width == 0 || (s.width == m->must.width && s.height == m->must.height))
+        return RS_OK;
+    return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
+                   "all", f->name ? f->name : "", f->name ? " " : "", s.width, s.height, m->must.width,
+                   m->must.height);
+}
+
+static bool same_size(const rs_image *a, const rs_image *b)
+{
+    return a->width == b->width && a->height == b->height;
+}
+
+/* After a frame of another size the loop starts anew. */
+static void blend_previous(const rs_frame_maker *m, rs_image *init)
+{
+    const rs_image *previous = &m->chain.previous;
+    if (!previous->rgb || !same_size(previous, init))
+        return;
+    const float b = m->spec->loopback.blend;
+    const size_t n = (size_t)init->width * (size_t)init->height * 3;
+    for (size_t i = 0; i < n; i++)
+        init->rgb[i] = b * previous->rgb[i] + (1.0f - b) * init->rgb[i];
+}
+
+/* A copy of image, at the size of like. */
+static rs_status keep(rs_image *copy, const rs_image *image, const rs_image *like, rs_err *err)
+{
+    if (!copy->rgb || !same_size(copy, like)) {
+        rs_image_release(copy);
+        RS_TRY(rs_image_alloc(copy, like->width, like->height, err));
+    }
+    return rs_image_resize(copy, image, RS_RESIZE_STRETCH, err);
+}
+
+/* Mixes the previous output into init. Colours are corrected to the source's, not to
+ * those of the mix, which would drift. */
+static rs_status loop_back(rs_frame_maker *m, rs_image *init, rs_img2img_params *p, rs_err *err)
+{
+    if (p->color_correction || m->masked) {
+        RS_TRY(keep(&m->source_image, init, init, err));
+        p->color_target = &m->source_image;
+    }
+    blend_previous(m, init);
+    return RS_OK;
+}
+
+rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const rs_progress *progress,
+                             rs_err *err)
+{
+    const bool loop = m->spec->loopback.enabled;
+    rs_img2img_params p = m->spec->img2img;
+    p.seed = rs_frame_seed(m->spec, frame);
+    RS_TRY(check_frame(m, frame, err));
+    p.latent_size = frame_latent(m, frame);
+    if (loop)
+        RS_TRY(loop_back(m, &frame->image, &p, err));
+    /* the size that is diffused: stages may enlarge the result */
+    const rs_size size = p.latent_size.width > 0 ? p.latent_size
+                                                 : (rs_size){ frame->image.width, frame->image.height };
+    const rs_stages_input in = {
+        .init = &frame->image, .original = loop && m->masked ? &m->source_image : &frame->image,
+        .mask = m->masked ? &frame->mask : NULL, .box = &m->chain.box,
+        .part = rs_fit_size(&m->fit, frame->image.width, frame->image.height) };
+    RS_TRY(rs_stages_run(m->stages, &p, &in, &m->out, progress, err));
+    if (loop) /* the writer takes the output */
+        RS_TRY(keep(&m->chain.previous, &m->out, &frame->image, err));
+    const rs_image source = frame->image;
+    frame->image = m->out;
+    m->out = source; /* its memory is for the next output */
+    return rs_frame_texts_make(&m->texts, slot, &p, size, &frame->text, err);
+}

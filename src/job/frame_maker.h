@@ -1,0 +1,42 @@
+/* One frame after the other through the stages, with what loopback and masks carry
+ * from each to the next. */
+#ifndef RS_JOB_FRAME_MAKER_H
+#define RS_JOB_FRAME_MAKER_H
+
+#include "job/frame_text.h"
+#include "job/reader.h"
+#include "job/stages.h"
+#include "media/media.h"
+
+/* What a frame hands on to the next one. */
+typedef struct rs_chain {
+    rs_image previous;  /* with loopback: a copy of the last output, at its frame's size */
+    rs_inpaint_box box; /* of only_masked */
+} rs_chain;
+
+/* Zero it before the first use; the caller sets the first five. */
+typedef struct rs_frame_maker {
+    const rs_pipeline_spec *spec;
+    rs_stages *stages;
+    rs_fit fit;
+    bool masked;           /* frames come with a mask */
+    rs_size must;          /* what every output must have: a video's size; zeros: any */
+    rs_chain chain;
+    rs_frame_texts texts;
+    rs_image out;          /* the memory for the next output */
+    rs_image source_image; /* with loopback and colour correction or a mask: the frame without it */
+} rs_frame_maker;
+
+void rs_frame_maker_release(rs_frame_maker *m);
+
+/* The size of the output of a frame whose fitted size this is. */
+rs_size rs_frame_maker_size(const rs_frame_maker *m, rs_size fitted);
+
+uint64_t rs_frame_seed(const rs_pipeline_spec *spec, const rs_frame *frame);
+
+/* Replaces the frame's picture and sets its text, which lives until the same slot of
+ * rs_frame_texts is used again. */
+rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const rs_progress *progress,
+                             rs_err *err);
+
+#endif
