@@ -208,9 +208,7 @@ static rs_status check_options(const char *path, const rs_sink_options *o, rs_er
         return RS_FAIL(err, RS_E_INVALID,
                        "'%s': frame rate %d/%d and time base %d/%d must be above 0", path,
                        o->rate.num, o->rate.den, o->time_base.num, o->time_base.den);
-    if (!o->overwrite && access(path, F_OK) == 0)
-        return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", path);
-    return RS_OK;
+    return o->overwrite ? RS_OK : rs_sink_check_free(path, err);
 }
 
 static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_options *o, rs_err *err)
@@ -256,6 +254,11 @@ rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av
     else
         rs_av_out_close(&a, false, NULL);
     return s;
+}
+
+int rs_av_out_bits(const rs_av_out *out)
+{
+    return rs_av_rounds_to(out->enc->pix_fmt);
 }
 
 static void restore_duration(rs_av_out *out)

@@ -188,6 +188,12 @@ static void round_row(uint8_t *row, const float *rgb, int w, int padded, int byt
         memcpy(row + (size_t)x * step, row + (size_t)(w - 1) * step, step);
 }
 
+int rs_av_rounds_to(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+    return desc && max_depth(desc) > 8 ? 16 : 8;
+}
+
 rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err)
 {
     const enum AVPixelFormat to = (enum AVPixelFormat)frame->format;
@@ -195,7 +201,7 @@ rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *fra
     if (!desc)
         return RS_FAIL(err, RS_E_INTERNAL, "unknown pixel format %d", frame->format);
     /* From 16-bit RGB swscale would dither 8-bit output, so round first. */
-    const bool deep = max_depth(desc) > 8;
+    const bool deep = rs_av_rounds_to(to) > 8;
     const int bytes = deep ? 2 : 1, w = frame->width, h = frame->height;
     size_t stride;
     RS_TRY(reserve(px, (size_t)w * 3 * (size_t)bytes, h, &stride, err));

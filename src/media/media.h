@@ -137,6 +137,16 @@ typedef struct rs_sink rs_sink;
 rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink **sink,
                        rs_err *err);
 
+/* RS_E_IO when path exists already and is no empty folder, so may only be written with
+ * `overwrite`. Hidden files do not count. */
+rs_status rs_sink_check_free(const char *path, rs_err *err);
+
+/* Frames are rounded to samples of so many bits, 8 or 16, before anything else is done to them. */
+int rs_sink_bits(const rs_sink *sink);
+
+/* What a folder calls the frame's picture: png_name, or "frame_000001.png" in buf. */
+const char *rs_sink_frame_name(const rs_frame *frame, char buf[64]);
+
 /* Uses image, pts, duration, png_name and text; the frame stays the caller's. pts must
  * increase. PNGs appear whole, one by one; a single one at commit. */
 rs_status rs_sink_write(rs_sink *sink, const rs_frame *frame, rs_err *err);

@@ -26,6 +26,7 @@ struct png_job {
     size_t in_size, in_pos;
     uint8_t *rows; /* one row, or the whole picture when interlaced */
     rs_image image;
+    bool as_is;    /* transparent pixels keep their colour */
     /* writing */
     uint8_t *out;
     size_t out_size, out_cap;
@@ -110,6 +111,14 @@ bool rs_png_is_animated(const uint8_t *data, size_t size)
     return false;
 }
 
+/* PNG's order is big-endian; acts on 16-bit samples only. */
+static void swap_to_native(png_structp png)
+{
+    const uint16_t one = 1;
+    if (*(const uint8_t *)&one == 1)
+        png_set_swap(png);
+}
+
 /* Everything to 8- or 16-bit RGB or RGBA in this machine's byte order. */
 static void set_transforms(struct png_job *j)
 {
@@ -117,19 +126,20 @@ static void set_transforms(struct png_job *j)
     png_set_expand(j->png); /* palette, 1 to 4 bits, tRNS */
     if (type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_GRAY_ALPHA)
         png_set_gray_to_rgb(j->png);
-    const uint16_t one = 1;
-    if (*(const uint8_t *)&one == 1)
-        png_set_swap(j->png); /* acts on 16-bit samples only */
+    swap_to_native(j->png);
 }
 
-static void to_floats(rs_image *image, int y, const uint8_t *row, int channels, int bytes)
+static void to_floats(rs_image *image, int y, const uint8_t *row, int channels, int bytes, bool as_is)
 {
     float *dst = image->rgb + (size_t)y * (size_t)image->width * 3;
     const size_t step = (size_t)channels * (size_t)bytes;
     if (channels == 4)
         rs_fill_white(dst, (size_t)image->width);
     for (int x = 0; x < image->width; x++) {
-        const float a = rs_samples_over_rgb(dst + (size_t)x * 3, row + (size_t)x * step, channels, bytes);
+        const uint8_t *px = row + (size_t)x * step;
+        const float a = rs_samples_over_rgb(dst + (size_t)x * 3, px, channels, bytes);
+        if (as_is)
+            rs_samples_over_rgb(dst + (size_t)x * 3, px, 3, bytes);
         if (image->alpha)
             image->alpha[(size_t)y * (size_t)image->width + (size_t)x] = a;
     }
@@ -176,18 +186,19 @@ static bool read_all(struct png_job *j)
             uint8_t *row = passes > 1 ? j->rows + stride * y : j->rows;
             png_read_row(j->png, row, NULL);
             if (pass == passes - 1)
-                to_floats(&j->image, (int)y, row, channels, bytes);
+                to_floats(&j->image, (int)y, row, channels, bytes, j->as_is);
         }
     }
     png_read_end(j->png, NULL);
-    rs_alpha_settle(&j->image);
+    if (!j->as_is)
+        rs_alpha_settle(&j->image);
     return true;
 }
 
-rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_image *image,
+static rs_status decode(const uint8_t *data, size_t size, const char *name, bool as_is, rs_image *image,
                         rs_err *err)
 {
-    struct png_job j = { .in = data, .in_size = size };
+    struct png_job j = { .in = data, .in_size = size, .as_is = as_is };
     j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL,
                                      on_malloc, on_free);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
@@ -205,6 +216,18 @@ rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_i
     png_destroy_read_struct(&j.png, &j.info, NULL);
     job_release(&j);
     return s;
+}
+
+rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_image *image,
+                        rs_err *err)
+{
+    return decode(data, size, name, false, image, err);
+}
+
+rs_status rs_png_decode_as_is(const uint8_t *data, size_t size, const char *name, rs_image *image,
+                              rs_err *err)
+{
+    return decode(data, size, name, true, image, err);
 }
 
 /* Copies the text into the job; Latin-1 and UTF-8 need at most two bytes a byte. */
@@ -293,32 +316,64 @@ static void write_text(struct png_job *j, const char *text)
     png_set_text(j->png, j->info, &t, 1);
 }
 
-static bool write_all(struct png_job *j, const rs_image *image, const char *text)
+static void to_samples(uint8_t *to, const float *from, size_t n, int bits)
+{
+    if (bits == 8)
+        rs_floats_to_u8(to, from, n);
+    else
+        rs_floats_to_u16((uint16_t *)(void *)to, from, n);
+}
+
+static void fill_row(uint8_t *row, const rs_image *image, size_t y, bool alpha, int bits)
+{
+    const size_t w = (size_t)image->width, sample = (size_t)bits / 8;
+    const float *rgb = image->rgb + y * w * 3;
+    if (!alpha) {
+        to_samples(row, rgb, w * 3, bits);
+        return;
+    }
+    for (size_t x = 0; x < w; x++) {
+        to_samples(row + x * 4 * sample, rgb + x * 3, 3, bits);
+        to_samples(row + (x * 4 + 3) * sample, image->alpha + y * w + x, 1, bits);
+    }
+}
+
+static void set_fast(png_structp png)
+{
+    png_set_compression_level(png, 1);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+}
+
+static bool write_all(struct png_job *j, const rs_image *image, const rs_png_options *o)
 {
     if (setjmp(png_jmpbuf(j->png)))
         return false;
-    const size_t n = (size_t)image->width * 3;
+    const bool alpha = o->alpha && image->alpha;
+    const size_t n = (size_t)image->width * (alpha ? 4 : 3) * (size_t)(o->bits / 8);
     png_set_user_limits(j->png, MAX_SIDE, MAX_SIDE);
     png_set_write_fn(j->png, j, on_write, on_flush);
-    png_set_IHDR(j->png, j->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
-                 PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
-    if (text)
-        write_text(j, text);
+    png_set_IHDR(j->png, j->info, (png_uint_32)image->width, (png_uint_32)image->height, o->bits,
+                 alpha ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (o->fast)
+        set_fast(j->png);
+    if (o->text)
+        write_text(j, o->text);
     png_write_info(j->png, j->info);
+    swap_to_native(j->png);
     j->rows = rs_alloc(n);
     if (!j->rows)
         png_error(j->png, "out of memory");
     for (int y = 0; y < image->height; y++) {
-        rs_floats_to_u8(j->rows, image->rgb + (size_t)y * n, n);
+        fill_row(j->rows, image, (size_t)y, alpha, o->bits);
         png_write_row(j->png, j->rows);
     }
     png_write_end(j->png, NULL);
     return true;
 }
 
-rs_status rs_png_encode(const rs_image *image, const char *text, uint8_t **data, size_t *size,
-                        rs_err *err)
+rs_status rs_png_encode(const rs_image *image, const rs_png_options *options, uint8_t **data,
+                        size_t *size, rs_err *err)
 {
     struct png_job j = { 0 };
     j.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL,
@@ -327,7 +382,7 @@ rs_status rs_png_encode(const rs_image *image, const char *text, uint8_t **data,
     rs_status s;
     if (!j.info) {
         s = RS_FAIL(err, RS_E_NOMEM, "no memory to write a PNG");
-    } else if (write_all(&j, image, text)) {
+    } else if (write_all(&j, image, options)) {
         *data = j.out;
         *size = j.out_size;
         j.out = NULL;

@@ -17,11 +17,22 @@ bool rs_png_is_animated(const uint8_t *data, size_t size);
  * messages. */
 rs_status rs_png_decode(const uint8_t *data, size_t size, const char *name, rs_image *image,
                         rs_err *err);
+/* The same without laying anything over white: image->rgb is what the file has, also where
+ * image->alpha hides it. Gives back what rs_png_encode was given, rounded to its bits. */
+rs_status rs_png_decode_as_is(const uint8_t *data, size_t size, const char *name, rs_image *image,
+                              rs_err *err);
 
-/* 8-bit RGB; *data is released with rs_free. text: NULL or a `parameters` chunk,
- * tEXt when ASCII and iTXt otherwise, as Pillow and A1111 do. */
-rs_status rs_png_encode(const rs_image *image, const char *text, uint8_t **data, size_t *size,
-                        rs_err *err);
+typedef struct rs_png_options {
+    const char *text; /* NULL, or a `parameters` chunk: tEXt when ASCII and iTXt otherwise, as Pillow
+                         and A1111 do */
+    int bits;         /* of a sample: 8 or 16 */
+    bool alpha;       /* image->alpha, where there is one, as it is; rgb stays as it is, too */
+    bool fast;        /* larger, but sooner done */
+} rs_png_options;
+
+/* RGB or RGBA; *data is released with rs_free. */
+rs_status rs_png_encode(const rs_image *image, const rs_png_options *options, uint8_t **data,
+                        size_t *size, rs_err *err);
 
 /* The text of a `parameters` chunk (tEXt, zTXt or iTXt) in UTF-8, or *text = NULL;
  * it may stand behind the picture. */

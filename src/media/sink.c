@@ -102,12 +102,21 @@ static bool folder_is_empty(const char *path)
     return empty;
 }
 
+rs_status rs_sink_check_free(const char *path, rs_err *err)
+{
+    if (rs_is_dir(path))
+        return folder_is_empty(path) ? RS_OK : RS_FAIL(err, RS_E_IO, "the folder '%s' is not empty and is "
+                                                       "not overwritten", path);
+    if (access(path, F_OK) == 0)
+        return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", path);
+    return RS_OK;
+}
+
 static rs_status open_folder(rs_sink *s, rs_err *err)
 {
     RS_TRY(rs_make_dirs(s->path, err));
-    if (!s->overwrite && !folder_is_empty(s->path))
-        return RS_FAIL(err, RS_E_IO, "the folder '%s' is not empty and is not overwritten",
-                       s->path);
+    if (!s->overwrite)
+        RS_TRY(rs_sink_check_free(s->path, err));
     if (access(s->path, W_OK | X_OK) != 0)
         return rs_err_sys(err, errno, "cannot write into the folder '%s'", s->path);
     return RS_OK;
@@ -115,8 +124,8 @@ static rs_status open_folder(rs_sink *s, rs_err *err)
 
 static rs_status open_picture(rs_sink *s, rs_err *err)
 {
-    if (!s->overwrite && access(s->path, F_OK) == 0)
-        return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", s->path);
+    if (!s->overwrite)
+        RS_TRY(rs_sink_check_free(s->path, err));
     const char *dir = rs_path_dir(s->arena, s->path);
     if (!dir)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", s->path);
@@ -174,13 +183,24 @@ static rs_status write_picture(const rs_sink *s, const char *path, const rs_fram
     return status;
 }
 
+int rs_sink_bits(const rs_sink *sink)
+{
+    return sink->kind == RS_SINK_VIDEO ? rs_av_out_bits(sink->video) : 8;
+}
+
+const char *rs_sink_frame_name(const rs_frame *frame, char buf[64])
+{
+    if (frame->png_name)
+        return frame->png_name;
+    snprintf(buf, 64, "frame_%06" PRId64 ".png", frame->index + 1);
+    return buf;
+}
+
 static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
     char numbered[64];
-    snprintf(numbered, sizeof(numbered), "frame_%06" PRId64 ".png", frame->index + 1);
     const rs_arena_mark mark = rs_arena_save(s->arena);
-    const char *path =
-        rs_path_join(s->arena, s->path, frame->png_name ? frame->png_name : numbered);
+    const char *path = rs_path_join(s->arena, s->path, rs_sink_frame_name(frame, numbered));
     const rs_status status = path ? write_picture(s, path, frame, err)
                                   : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
     rs_arena_rewind(s->arena, mark);

@@ -155,6 +155,6 @@ rs_status rs_still_encode(rs_still_format format, const rs_image *image, const r
                           uint8_t **data, size_t *size, rs_err *err)
 {
     if (format == RS_STILL_AS_PNG)
-        return rs_png_encode(image, o->text, data, size, err);
+        return rs_png_encode(image, &(rs_png_options){ .text = o->text, .bits = 8 }, data, size, err);
     return encode_with_ffmpeg(format, image, o, data, size, err);
 }

@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE
 /* Arena, size arithmetic, string buffer, error texts, files. */
 #include "base/arena.h"
+#include "base/crc32.h"
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -206,6 +207,15 @@ static void files(void)
     rs_arena_close(&a);
 }
 
+/* The check value of the CRC catalogues, and pieces as the whole. */
+static void crc32(void)
+{
+    const char *digits = "123456789";
+    CHECK_INT(rs_crc32(0, digits, 9), 0xcbf43926);
+    CHECK_INT(rs_crc32(rs_crc32(0, digits, 4), digits + 4, 5), 0xcbf43926);
+    CHECK_INT(rs_crc32(0, "", 0), 0);
+}
+
 int main(void)
 {
     TEST_RUN(sizes);
@@ -215,5 +225,6 @@ int main(void)
     TEST_RUN(errors);
     TEST_RUN(strbuf);
     TEST_RUN(files);
+    TEST_RUN(crc32);
     return 0;
 }

@@ -3,6 +3,8 @@
 #include <setjmp.h>
 
 #include "media/natural.h"
+#include "base/mem.h"
+#include "media/alpha.h"
 #include "media/png_io.h"
 #include "tests/unit/media/media_test.h"
 
@@ -152,6 +154,37 @@ static void text_chunk(void)
     CHECK(contains(d, n, "iTXtparameters\0\0\0\0\0caf\xc3\xa9", 24));
     free(d);
     rs_image_release(&im);
+}
+
+/* What a job keeps of a frame: 8 or 16 bits come back to the bit, transparency and the
+ * colours that it hides as well. */
+static void png_as_is(void)
+{
+    rs_err err = { 0 };
+    for (int bits = 8; bits <= 16; bits += 8) {
+        for (int alpha = 0; alpha < 2; alpha++) {
+            const float top = bits == 8 ? 255.0f : 65535.0f;
+            rs_image im = { 0 }, back = { 0 };
+            uint8_t *png = NULL;
+            size_t n;
+            CHECK_OK(rs_image_alloc(&im, 17, 5, &err));
+            if (alpha)
+                CHECK_OK(rs_alpha_alloc(&im, &err));
+            for (int i = 0; i < 17 * 5 * 3; i++)
+                im.rgb[i] = (float)(i * 8191 % ((int)top + 1)) / top;
+            for (int i = 0; alpha && i < 17 * 5; i++)
+                im.alpha[i] = (float)(i * 251 % ((int)top + 1)) / top;
+            const rs_png_options o = { .bits = bits, .alpha = true, .fast = true, .text = "x" };
+            CHECK_OK(rs_png_encode(&im, &o, &png, &n, &err));
+            CHECK_OK(rs_png_decode_as_is(png, n, "x.png", &back, &err));
+            CHECK(back.width == 17 && back.height == 5 && !back.alpha == !alpha);
+            CHECK(memcmp(back.rgb, im.rgb, 17 * 5 * 3 * sizeof(float)) == 0);
+            CHECK(!alpha || memcmp(back.alpha, im.alpha, 17 * 5 * sizeof(float)) == 0);
+            rs_free(png);
+            rs_image_release(&im);
+            rs_image_release(&back);
+        }
+    }
 }
 
 /* Every truncation and many flipped bytes: an error or a picture, never a crash. */
@@ -320,6 +353,7 @@ int main(void)
     TEST_RUN(every_png_type);
     TEST_RUN(write_rounds_and_clamps);
     TEST_RUN(text_chunk);
+    TEST_RUN(png_as_is);
     TEST_RUN(damaged_png);
     TEST_RUN(png_bomb);
     TEST_RUN(not_a_picture);
