@@ -43,13 +43,24 @@ static rs_status latent(rs_arena *arena, size_t n, float **out, rs_err *err)
     return *out ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "out of memory for the noise of %zu values", n);
 }
 
-rs_status rs_brownian_init(rs_arena *arena, double low, double high, size_t n, uint64_t seed,
-                           rs_seeded_noise *noise, void *cookie, rs_brownian *out, rs_err *err)
+/* Normals of all pictures at a place in the tree. */
+static void draw(rs_brownian *b, const uint64_t *place, size_t n_place, float *dst)
+{
+    for (int i = 0; i < b->n_pictures; i++) {
+        uint32_t seed;
+        rs_seed_sequence(b->seeds[i], POOL, place, n_place, &seed, 1);
+        b->noise(b->cookie, seed, dst + (size_t)i * (b->n / (size_t)b->n_pictures));
+    }
+}
+
+rs_status rs_brownian_init(rs_arena *arena, double low, double high, size_t n, const uint64_t *seeds,
+                           int n_pictures, rs_seeded_noise *noise, void *cookie, rs_brownian *out,
+                           rs_err *err)
 {
     /* torch holds levels in single precision; so in rs_brownian_step */
     const double first = (double)(float)low, last = (double)(float)high;
-    *out = (rs_brownian){ .low = to_micro(first), .high = to_micro(last), .n = n, .seed = seed,
-                          .noise = noise, .cookie = cookie };
+    *out = (rs_brownian){ .low = to_micro(first), .high = to_micro(last), .n = n, .seeds = seeds,
+                          .n_pictures = n_pictures, .noise = noise, .cookie = cookie };
     for (double span = out->high - out->low; span > 0.5 && out->depth < DEPTH_MAX; span /= 2)
         out->depth++;
     out->parts = RS_NEW_N(arena, float *, (size_t)out->depth + 1);
@@ -59,9 +70,7 @@ rs_status rs_brownian_init(rs_arena *arena, double low, double high, size_t n, u
         RS_TRY(latent(arena, n, &out->parts[i], err));
     RS_TRY(latent(arena, n, &out->whole, err));
     RS_TRY(latent(arena, n, &out->normals, err));
-    uint32_t root;
-    rs_seed_sequence(seed, POOL, NULL, 0, &root, 1);
-    noise(cookie, root, out->whole);
+    draw(out, NULL, 0, out->whole);
     const float scale = (float)sqrt(last - first);
     for (size_t k = 0; k < n; k++)
         out->whole[k] *= scale;
@@ -82,9 +91,7 @@ static void split(rs_brownian *b, const struct node *node, double middle, float 
     const double left_span = at - start, inverse = 1 / (end - start);
     const float span = (float)left_span, part = (float)inverse;
     const float deviation = (float)sqrt(left_span * (end - at) * inverse);
-    uint32_t seed;
-    rs_seed_sequence(b->seed, POOL, (const uint64_t[]){ node->key, (uint64_t)node->depth }, 2, &seed, 1);
-    b->noise(b->cookie, seed, b->normals);
+    draw(b, (const uint64_t[]){ node->key, (uint64_t)node->depth }, 2, b->normals);
     for (size_t k = 0; k < b->n; k++) {
         left[k] = span * way[k] * part + deviation * b->normals[k];
         way[k] -= left[k];

@@ -17,13 +17,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* The first n normals of a new generator of this seed. */
+/* The first normals of a new generator of this seed, for one picture. */
 typedef void rs_seeded_noise(void *cookie, uint64_t seed, float *dst);
 
 typedef struct rs_brownian {
     double low, high; /* the whole motion, in millionths of a level */
-    size_t n;         /* values of a latent */
-    uint64_t seed;
+    size_t n;         /* values of all latents */
+    const uint64_t *seeds; /* [n_pictures] */
+    int n_pictures;
     rs_seeded_noise *noise;
     void *cookie;
     float *whole;     /* [n], the way from low to high */
@@ -32,10 +33,13 @@ typedef struct rs_brownian {
     int depth;
 } rs_brownian;
 
-/* Between the levels low < high. Takes depth + 2 latents from the arena, about 26
- * for the levels of SD; nothing is allocated later. */
-rs_status rs_brownian_init(rs_arena *arena, double low, double high, size_t n, uint64_t seed,
-                           rs_seeded_noise *noise, void *cookie, rs_brownian *out, rs_err *err);
+/* Between the levels low < high. The n values are n_pictures latents one behind the other,
+ * each with a motion of its own (k-diffusion's BatchedBrownianTree); seeds must outlive *out.
+ * Takes depth + 2 times n values from the arena, about 26 n for the levels of SD; nothing
+ * is allocated later. */
+rs_status rs_brownian_init(rs_arena *arena, double low, double high, size_t n, const uint64_t *seeds,
+                           int n_pictures, rs_seeded_noise *noise, void *cookie, rs_brownian *out,
+                           rs_err *err);
 
 /* The normals of a step from one level down to another: the way between the two,
  * over the root of their distance. Levels outside the whole count as its ends. */

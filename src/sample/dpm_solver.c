@@ -224,7 +224,7 @@ const rs_sampler rs_sampler_dpm_adaptive = {
     .help = "DPM-Solver of third order that chooses its own steps; ignores `steps` but for where "
             "strength begins",
     .scheduler = "uniform",
-    .flags = RS_SAMPLER_ETA | RS_SAMPLER_S_NOISE,
+    .flags = RS_SAMPLER_ETA | RS_SAMPLER_S_NOISE | RS_SAMPLER_ALONE,
     .default_eta = 1,
     .run = adaptive_run,
 };

@@ -63,8 +63,9 @@ static rs_status run(rs_sampling *s, rs_err *err)
     const rs_sample_plan *plan = s->plan;
     rs_brownian brownian;
     if ((plan->sampler->flags & RS_SAMPLER_BROWNIAN) && plan->eta > 0) {
-        RS_TRY(rs_brownian_init(s->scratch, plan->low, plan->high, s->n, s->hooks->seed,
-                                s->hooks->seeded_noise, s->hooks->noise_cookie, &brownian, err));
+        RS_TRY(rs_brownian_init(s->scratch, plan->low, plan->high, s->n, s->hooks->seeds,
+                                s->hooks->n_pictures, s->hooks->seeded_noise, s->hooks->noise_cookie,
+                                &brownian, err));
         s->brownian = &brownian;
     }
     RS_TRY(plan->sampler->run(s, err));

@@ -50,10 +50,12 @@ typedef struct rs_sample_hooks {
     /* n new normals into dst, in the order they are needed. May be NULL for a plan
      * whose sampler adds no noise. */
     void (*noise)(void *cookie, float *dst);
-    /* For Brownian motion, whose root is `seed`: the picture's. */
+    /* For Brownian motion, whose roots are the seeds of the pictures: x is n_pictures
+     * latents one behind the other. */
     rs_seeded_noise *seeded_noise;
     void *noise_cookie;
-    uint64_t seed;
+    const uint64_t *seeds;
+    int n_pictures;
     /* May be NULL, or without a step. It is called before each step; the last call, with
      * step == n_steps, is left to the caller, who still has to decode. */
     const rs_progress *progress;
@@ -80,7 +82,8 @@ enum {
                                      the steps of prompts twice for these */
     RS_SAMPLER_TIMESTEPS = 128,   /* A1111 runs it over timesteps of its own (a1111_steps) */
     RS_SAMPLER_NOISE = 256,       /* adds noise even with eta 0 and without churn */
-    RS_SAMPLER_UNIPC = 512        /* takes unipc_order and unipc_variant */
+    RS_SAMPLER_UNIPC = 512,       /* takes unipc_order and unipc_variant */
+    RS_SAMPLER_ALONE = 1024       /* its steps depend on the picture: one at a time */
 };
 
 typedef struct rs_sampler {

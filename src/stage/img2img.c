@@ -1,4 +1,4 @@
-/* One picture through the model:
+/* A picture through the model, or several of one source at once, each with a noise of its own:
  *
  *     latent = scale * mean(encode(2 rgb - 1))
  *     x      = latent + sigma[0] * noise              noise: see seed.h
@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "sample/denoise.h"
 #include "sample/plan.h"
+#include "stage/batch.h"
 #include "stage/color_match.h"
 #include "stage/compat.h"
 #include "stage/condition.h"
@@ -24,13 +25,16 @@
 
 struct run {
     rs_model *m;
-    const rs_img2img_params *p;
+    const rs_img2img_params *p; /* of all pictures, but for their seeds */
     const rs_progress *progress;
-    rs_seed seed;
+    int n;                      /* pictures */
+    const rs_img2img_params *each; /* [n] */
+    rs_seed *seeds;             /* [n] */
     float *planar; /* [c, h, w] of a latent, torch's order of drawing */
-    rs_tensor picture, latent, noise;
+    rs_tensor picture;       /* [1, h, w, 3] */
+    rs_tensor latent, noise; /* [n, h, w, c] */
     rs_masked_run *masked; /* NULL: no mask */
-    rs_tensor condition;   /* [1, h, w, 1 + c]: mask and masked latent, for models that read them */
+    rs_tensor condition;   /* [n, h, w, 1 + c]: mask and masked latent, for models that read them */
     rs_denoiser denoiser;
 };
 
@@ -52,11 +56,19 @@ int rs_img2img_steps(const rs_img2img_params *params)
     return plan.n_steps;
 }
 
-/* Normals in torch's order, handed out channels last. */
+/* Normals of picture i in torch's order, handed out channels last; dst: of one picture. */
+static void draw_one(struct run *r, int i, void (*make)(rs_seed *seed, float *dst), const rs_tensor *dst)
+{
+    make(&r->seeds[i], r->planar);
+    rs_tensor_from_planar(dst, r->planar);
+}
+
 static void draw(struct run *r, void (*make)(rs_seed *seed, float *dst), const rs_tensor *dst)
 {
-    make(&r->seed, r->planar);
-    rs_tensor_from_planar(dst, r->planar);
+    for (int i = 0; i < r->n; i++) {
+        const rs_tensor item = rs_tensor_item(dst, i);
+        draw_one(r, i, make, &item);
+    }
 }
 
 static void sampler_noise(void *cookie, float *dst)
@@ -70,9 +82,9 @@ static void sampler_noise(void *cookie, float *dst)
 static void seeded_noise(void *cookie, uint64_t seed, float *dst)
 {
     struct run *r = cookie;
-    rs_tensor t = r->latent;
+    rs_tensor t = rs_tensor_item(&r->latent, 0);
     t.data = dst;
-    rs_seed_fresh(&r->seed, seed, r->planar);
+    rs_seed_fresh(&r->seeds[0], seed, r->planar);
     rs_tensor_from_planar(&t, r->planar);
 }
 
@@ -87,7 +99,7 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
 {
     struct run *r = cookie;
     rs_tensor x = r->latent, y = r->latent;
-    x.n = y.n = batch;
+    x.n = y.n = batch * r->n;
     y.data = out;
     const double t0 = rs_prof_start(r->m->ex.prof);
     const rs_arena_mark mark = rs_arena_save(r->m->ex.scratch);
@@ -101,29 +113,44 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
     return RS_OK;
 }
 
-/* r->picture into *latent, scaled. */
+/* Adds to the mean the posterior's noise, of each picture's own generator. */
+static rs_status sample_posterior(struct run *r, const rs_tensor *latent, const rs_tensor *logvar,
+                                  rs_err *err)
+{
+    const bool start = r->p->encode == RS_ENCODE_START_NOISE;
+    const size_t n = rs_tensor_count(logvar);
+    rs_tensor noise;
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, latent->h, latent->w, latent->c, &noise, err));
+    for (int i = 0; i < r->n; i++) {
+        const rs_tensor item = rs_tensor_item(latent, i);
+        const rs_rng rng = r->seeds[i].rng;
+        draw_one(r, i, start ? rs_seed_start : rs_seed_next, &noise);
+        if (start) /* which is drawn again */
+            r->seeds[i].rng = rng;
+        for (size_t k = 0; k < n; k++)
+            item.data[k] += expf(0.5f * logvar->data[k]) * noise.data[k];
+    }
+    return RS_OK;
+}
+
+/* r->picture into *latent, [n, ..], scaled. */
 static rs_status encode(struct run *r, const rs_tensor *latent, rs_err *err)
 {
     const rs_vae_config *cfg = rs_bundle_vae(r->m->bundle);
     const bool sample = r->p->encode != RS_ENCODE_MEAN;
-    rs_tensor logvar = *latent, noise = *latent;
-    if (sample) {
+    const rs_tensor mean = rs_tensor_item(latent, 0);
+    rs_tensor logvar;
+    if (sample)
         RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, latent->h, latent->w, latent->c, &logvar, err));
-        RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, latent->h, latent->w, latent->c, &noise, err));
-    }
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
     const double t0 = rs_prof_start(r->m->ex.prof);
-    RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, latent, sample ? &logvar : NULL, err));
+    RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, &mean, sample ? &logvar : NULL, err));
     end_part(r->m, t0, "vae encode");
-    const size_t n = rs_tensor_count(latent);
-    if (sample) {
-        const bool start = r->p->encode == RS_ENCODE_START_NOISE;
-        draw(r, start ? rs_seed_start : rs_seed_next, &noise);
-        if (start) /* which is drawn again */
-            rs_rng_seed(&r->seed.rng, r->p->rng, r->p->seed);
-        for (size_t i = 0; i < n; i++)
-            latent->data[i] += expf(0.5f * logvar.data[i]) * noise.data[i];
-    }
+    const size_t n = rs_tensor_count(latent), one = rs_tensor_count(&mean);
+    for (int i = 1; i < r->n; i++)
+        memcpy(latent->data + (size_t)i * one, mean.data, one * sizeof(float));
+    if (sample)
+        RS_TRY(sample_posterior(r, latent, &logvar, err));
     for (size_t i = 0; i < n; i++)
         latent->data[i] *= cfg->scaling_factor;
     return RS_OK;
@@ -133,26 +160,33 @@ static rs_status new_latent(struct run *r, int height, int width, rs_err *err)
 {
     const int f = rs_model_multiple(r->m), c = rs_bundle_vae(r->m->bundle)->latent_channels;
     RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, height, width, 3, &r->picture, err));
-    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, height / f, width / f, c, &r->latent, err));
-    r->planar = RS_NEW_N(r->m->run_arena, float, rs_tensor_count(&r->latent));
-    if (!r->planar)
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, r->n, height / f, width / f, c, &r->latent, err));
+    r->planar = RS_NEW_N(r->m->run_arena, float, rs_tensor_count(&r->latent) / (size_t)r->n);
+    r->seeds = RS_NEW_N(r->m->run_arena, rs_seed, (size_t)r->n);
+    if (!r->planar || !r->seeds)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for a latent");
-    return rs_seed_init(r->m->run_arena, r->p, c, r->latent.h, r->latent.w, f, &r->seed, err);
+    for (int i = 0; i < r->n; i++)
+        RS_TRY(rs_seed_init(r->m->run_arena, &r->each[i], c, r->latent.h, r->latent.w, f, &r->seeds[i],
+                            err));
+    return RS_OK;
 }
 
 static rs_status resize_latent(struct run *r, rs_err *err)
 {
     const rs_size s = r->p->latent_size;
     const rs_tensor encoded = r->latent;
+    const rs_seed *before = r->seeds;
     if (!s.width || (s.width == r->picture.w && s.height == r->picture.h))
         return RS_OK;
     if (r->masked || rs_bundle_unet(r->m->bundle)->in_channels != r->latent.c)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "a latent cannot be resized under a mask or for an inpainting "
                        "model: resize the picture");
-    const rs_rng rng = r->seed.rng;
     RS_TRY(new_latent(r, s.height, s.width, err));
-    r->seed.rng = rng; /* goes on after the posterior's sample */
-    rs_latent_resize(&r->latent, &encoded);
+    for (int i = 0; i < r->n; i++) {
+        const rs_tensor from = rs_tensor_item(&encoded, i), to = rs_tensor_item(&r->latent, i);
+        r->seeds[i].rng = before[i].rng; /* goes on after the posterior's sample */
+        rs_latent_resize(&to, &from);
+    }
     return RS_OK;
 }
 
@@ -165,22 +199,21 @@ static rs_status make_condition(struct run *r, rs_err *err)
     rs_tensor visible;
     if (rs_bundle_unet(r->m->bundle)->in_channels == r->latent.c)
         return RS_OK;
-    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &visible, err));
-    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, visible.h, visible.w, 1 + visible.c, &r->condition, err));
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, r->n, r->latent.h, r->latent.w, r->latent.c, &visible, err));
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, r->n, visible.h, visible.w, 1 + visible.c, &r->condition, err));
     rs_condition_hide(&r->picture, masked ? masked->mask : NULL, masked ? masked->params : NULL);
-    const rs_rng rng = r->seed.rng;
     RS_TRY(encode(r, &visible, err));
-    if (r->p->encode == RS_ENCODE_START_NOISE)
-        r->seed.rng = rng; /* encoding has begun it anew */
-    rs_condition_join(&r->condition, &visible, masked ? masked->mask : NULL,
-                      masked ? masked->params : NULL);
+    for (int i = 0; i < r->n; i++) {
+        const rs_tensor from = rs_tensor_item(&visible, i), to = rs_tensor_item(&r->condition, i);
+        rs_condition_join(&to, &from, masked ? masked->mask : NULL, masked ? masked->params : NULL);
+    }
     return RS_OK;
 }
 
 /* Of the latent as it is now: start noise, and what a mask and the model need. */
 static rs_status prepare(struct run *r, rs_err *err)
 {
-    RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, r->latent.h, r->latent.w, r->latent.c, &r->noise, err));
+    RS_TRY(rs_tensor_alloc(r->m->run_arena, r->n, r->latent.h, r->latent.w, r->latent.c, &r->noise, err));
     draw(r, rs_seed_start, &r->noise);
     if (r->masked)
         RS_TRY(rs_masked_start(r->masked, &r->latent, &r->noise, r->m->run_arena, err));
@@ -199,15 +232,21 @@ static rs_status masked_denoise(void *cookie, const float *x, double sigma, floa
 static rs_status denoise(struct run *r, const rs_sample_plan *plan, rs_err *err)
 {
     const size_t n = rs_tensor_count(&r->latent);
+    uint64_t *seeds = RS_NEW_N(r->m->run_arena, uint64_t, (size_t)r->n);
+    if (!seeds)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for %d seeds", r->n);
+    for (int i = 0; i < r->n; i++)
+        seeds[i] = r->each[i].seed;
     RS_TRY(rs_model_need(r->m, RS_PART_UNET, err));
-    /* More often only the adaptive sampler asks, for which the last text then stays. */
-    RS_TRY(rs_model_make_contexts(r->m, 3 * plan->n_steps + 40, err));
     RS_TRY(rs_denoiser_init(r->m->run_arena, plan->levels, r->p->cfg_scale, r->m->prompts.weights,
                             r->m->prompts.n, n, predict, r, &r->denoiser, err));
+    /* More often only the adaptive sampler asks, for which the last text then stays. */
+    RS_TRY(rs_model_make_contexts(r->m, r->denoiser.batch, 3 * plan->n_steps + 40, err));
     rs_sample_start(plan, r->latent.data, r->noise.data, n);
     const rs_sample_hooks hooks = { .denoise = masked_denoise, .denoise_cookie = r,
                                     .noise = sampler_noise, .seeded_noise = seeded_noise,
-                                    .noise_cookie = r, .seed = r->p->seed, .progress = r->progress };
+                                    .noise_cookie = r, .seeds = seeds, .n_pictures = r->n,
+                                    .progress = r->progress };
     RS_TRY(rs_sample_run(plan, &hooks, r->latent.data, n, r->m->run_arena, err));
     if (r->masked)
         rs_masked_finish(r->masked, r->latent.data);
@@ -222,23 +261,24 @@ static rs_status make_room(rs_image *out, int width, int height, rs_err *err)
     return rs_image_alloc(out, width, height, err);
 }
 
-static rs_status decode(struct run *r, rs_image *out, rs_err *err)
+static rs_status decode(struct run *r, int i, rs_image *out, rs_err *err)
 {
     const float scale = rs_bundle_vae(r->m->bundle)->scaling_factor;
-    const size_t n = rs_tensor_count(&r->latent);
-    for (size_t i = 0; i < n; i++)
-        r->latent.data[i] /= scale;
+    const rs_tensor latent = rs_tensor_item(&r->latent, i);
+    const size_t n = rs_tensor_count(&latent);
+    for (size_t k = 0; k < n; k++)
+        latent.data[k] /= scale;
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
     const double t0 = rs_prof_start(r->m->ex.prof);
-    RS_TRY(rs_vae_decode(&r->m->ex, r->m->vae, &r->latent, &r->picture, err));
+    RS_TRY(rs_vae_decode(&r->m->ex, r->m->vae, &latent, &r->picture, err));
     end_part(r->m, t0, "vae decode");
     if (!rs_tensor_is_finite(&r->picture))
         return RS_FAIL(err, RS_E_CORRUPT, "the result is not finite (NaN or infinity); the model's "
                        "weights may be damaged");
     RS_TRY(make_room(out, r->picture.w, r->picture.h, err));
     const size_t values = rs_tensor_count(&r->picture);
-    for (size_t i = 0; i < values; i++)
-        out->rgb[i] = fminf(fmaxf(r->picture.data[i] * 0.5f + 0.5f, 0.0f), 1.0f);
+    for (size_t k = 0; k < values; k++)
+        out->rgb[k] = fminf(fmaxf(r->picture.data[k] * 0.5f + 0.5f, 0.0f), 1.0f);
     rs_round_8bit(out->rgb, values, r->p->rounding);
     return RS_OK;
 }
@@ -263,17 +303,19 @@ static rs_status set_prompts(struct run *r, const rs_sample_plan *plan, const ch
     const bool executed = r->p->prompt_steps == RS_PROMPT_STEPS_EXECUTED;
     const int steps = executed ? plan->n_steps : r->p->steps;
     const int calls = plan->sampler->flags & RS_SAMPLER_SECOND_ORDER ? 2 : 1;
-    const rs_prompt_request q = { prompt, negative, r->p, calls * steps };
+    const rs_prompt_request q = { prompt, negative, r->p, calls * steps, r->n };
     return rs_model_set_prompts(r->m, &q, err);
 }
 
-static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_err *err)
+static rs_status restyle(struct run *r, const rs_image *init, rs_image *outs, rs_err *err)
 {
     rs_model *m = r->m;
     rs_sample_plan plan;
     RS_TRY(rs_sample_plan_init(m->run_arena, &m->levels, r->p, &plan, err));
+    for (int i = 0; i < r->n && plan.n_steps == 0; i++)
+        RS_TRY(pass_through(r, init, &outs[i], err));
     if (plan.n_steps == 0)
-        return pass_through(r, init, out, err);
+        return RS_OK;
     const char *prompt, *negative;
     rs_list loras;
     RS_TRY(rs_loras_of(m->run_arena, r->p, &loras, &prompt, &negative, err));
@@ -292,10 +334,13 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *out, rs_
     if (r->progress && r->progress->step &&
         !r->progress->step(r->progress->cookie, plan.n_steps, plan.n_steps))
         return RS_FAIL(err, RS_E_CANCELLED, "stopped before decoding");
-    RS_TRY(decode(r, out, err));
-    if (!r->p->color_correction)
-        return RS_OK;
-    return rs_color_match(m->run_arena, r->p->color_target ? r->p->color_target : init, out, err);
+    for (int i = 0; i < r->n; i++) {
+        RS_TRY(decode(r, i, &outs[i], err));
+        if (r->p->color_correction)
+            RS_TRY(rs_color_match(m->run_arena, r->p->color_target ? r->p->color_target : init, &outs[i],
+                                  err));
+    }
+    return RS_OK;
 }
 
 static rs_status check_size(int width, int height, int multiple, rs_err *err)
@@ -306,19 +351,33 @@ static rs_status check_size(int width, int height, int multiple, rs_err *err)
                    height, multiple);
 }
 
-rs_status rs_img2img_masked(rs_model *model, const rs_img2img_params *params, rs_masked_run *masked,
-                            const rs_image *init, rs_image *out, const rs_progress *progress, rs_err *err)
+static rs_status run_pictures(struct run *r, const rs_image *init, rs_image *outs, rs_err *err)
 {
-    const rs_size to = params->latent_size;
+    rs_model *model = r->m;
+    const rs_size to = r->p->latent_size;
     RS_TRY(check_size(init->width, init->height, rs_model_multiple(model), err));
     if (to.width || to.height)
         RS_TRY(check_size(to.width, to.height, rs_model_multiple(model), err));
-    struct run r = { .m = model, .p = params, .progress = progress, .masked = masked };
     const rs_arena_mark mark = rs_arena_save(model->run_arena);
-    model->ex.wrap = params->tiling;
-    const rs_status s = restyle(&r, init, out, err);
+    model->ex.wrap = r->p->tiling;
+    const rs_status s = restyle(r, init, outs, err);
     rs_arena_rewind(model->run_arena, mark);
     return s;
+}
+
+rs_status rs_img2img_masked(rs_model *model, const rs_img2img_params *params, rs_masked_run *masked,
+                            const rs_image *init, rs_image *out, const rs_progress *progress, rs_err *err)
+{
+    struct run r = { .m = model, .p = params, .n = 1, .each = params, .progress = progress,
+                     .masked = masked };
+    return run_pictures(&r, init, out, err);
+}
+
+rs_status rs_img2img_together(rs_model *model, const rs_img2img_params *each, int n, const rs_image *init,
+                              rs_image *outs, const rs_progress *progress, rs_err *err)
+{
+    struct run r = { .m = model, .p = &each[0], .n = n, .each = each, .progress = progress };
+    return run_pictures(&r, init, outs, err);
 }
 
 rs_status rs_img2img(rs_model *model, const rs_img2img_params *params, const rs_image *init,

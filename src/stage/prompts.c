@@ -188,9 +188,11 @@ static rs_status make_tracks(rs_model *m, const rs_prompt_request *q, rs_err *er
     if (s != RS_OK)
         return rs_err_wrap(err, s, "prompt");
     p->tracks = RS_NEW_N(m->prompt_arena, rs_prompt_track, (size_t)p->n + 1);
-    p->pairs = RS_NEW_N(m->prompt_arena, rs_prompt_pair, (size_t)p->n + 1);
+    for (int i = 0; i < 2; i++)
+        p->batches[i] = RS_NEW_N(m->prompt_arena, rs_prompt_batch, (size_t)p->n + 1);
     p->weights = RS_NEW_N(m->prompt_arena, float, (size_t)p->n);
-    if (!p->tracks || !p->pairs || !p->weights)
+    p->pictures = q->pictures;
+    if (!p->tracks || !p->batches[0] || !p->batches[1] || !p->weights)
         return no_memory(err);
     for (int i = 0; i < p->n && s == RS_OK; i++) {
         p->weights[i] = (float)shares[i].weight;
@@ -211,8 +213,9 @@ static char *make_key(rs_model *m, const rs_prompt_request *q)
         return NULL;
     char *key = rs_arena_alloc(m->run_arena, size);
     if (key)
-        snprintf(key, size, "%zu %s%s%d %d %d %d %d", strlen(q->prompt), q->prompt, q->negative,
-                 (int)p->emphasis, p->clip_skip, p->comma_backtrack, p->pad_cond_uncond, q->steps);
+        snprintf(key, size, "%zu %s%s%d %d %d %d %d %d", strlen(q->prompt), q->prompt, q->negative,
+                 (int)p->emphasis, p->clip_skip, p->comma_backtrack, p->pad_cond_uncond, q->steps,
+                 q->pictures);
     return key;
 }
 
@@ -249,25 +252,24 @@ static int text_at(const rs_prompts *p, int track, int call)
     return rs_prompt_schedule_at(&p->tracks[track].schedule, call < p->calls ? call : p->calls - 1);
 }
 
-static bool same_length(const rs_prompts *p, int track)
+/* How many tracks go together from this one on: 0 and 1, 2 and 3, ... where they are
+ * equally long. */
+static int together(const rs_prompts *p, int track, int tracks)
 {
-    return p->tracks[track].states[0].w == p->tracks[track + 1].states[0].w;
+    return track + 1 < tracks && p->tracks[track].states[0].w == p->tracks[track + 1].states[0].w ? 2 : 1;
 }
 
-/* Tracks 0 and 1, 2 and 3, ... where they are equally long. */
-static rs_status make_pairs(rs_model *m, rs_err *err)
+static rs_status make_batches(rs_model *m, int tracks, rs_err *err)
 {
     rs_prompts *p = &m->prompts;
-    for (int i = 0; i < p->n; i++) {
-        if (!same_length(p, i))
-            continue;
-        rs_prompt_pair *pair = &p->pairs[i];
+    for (int i = 0, n; i < tracks; i += n) {
+        n = together(p, i, tracks);
+        rs_prompt_batch *b = &p->batches[n - 1][i];
         const rs_unet_context *like = &p->tracks[i].contexts[text_at(p, i, 0)];
-        if (!pair->context.kv) {
-            RS_TRY(rs_unet_context_alloc(m->unet, m->prompt_arena, like, 2, &pair->context, err));
-            pair->text[0] = pair->text[1] = -1;
-        }
-        i++;
+        if (b->context.kv || n * p->pictures == 1)
+            continue;
+        RS_TRY(rs_unet_context_alloc(m->unet, m->prompt_arena, like, n * p->pictures, &b->context, err));
+        b->text[0] = b->text[1] = -1;
     }
     return RS_OK;
 }
@@ -284,29 +286,32 @@ static rs_status make_context(rs_model *m, rs_prompt_track *track, int text, rs_
     return s;
 }
 
-rs_status rs_model_make_contexts(rs_model *m, int calls, rs_err *err)
+rs_status rs_model_make_contexts(rs_model *m, int tracks, int calls, rs_err *err)
 {
     rs_prompts *p = &m->prompts;
     p->call = 0;
     p->calls = calls;
     for (int call = 0; call < calls; call++)
-        for (int i = 0; i <= p->n; i++)
+        for (int i = 0; i < tracks; i++)
             RS_TRY(make_context(m, &p->tracks[i], text_at(p, i, call), err));
-    return make_pairs(m, err);
+    return make_batches(m, tracks, err);
 }
 
-/* The context of tracks i and i + 1 for a call. */
-static const rs_unet_context *pair_for(rs_model *m, int i, int call)
+/* The context of n tracks from i on for a call. */
+static const rs_unet_context *context_for(rs_model *m, int i, int n, int call)
 {
     rs_prompts *p = &m->prompts;
-    rs_prompt_pair *pair = &p->pairs[i];
-    for (int k = 0; k < 2; k++) {
+    if (n * p->pictures == 1)
+        return &p->tracks[i].contexts[text_at(p, i, call)];
+    rs_prompt_batch *b = &p->batches[n - 1][i];
+    for (int k = 0; k < n; k++) {
         const int text = text_at(p, i + k, call);
-        if (pair->text[k] != text)
-            rs_unet_context_put(m->unet, &pair->context, k, &p->tracks[i + k].contexts[text]);
-        pair->text[k] = text;
+        for (int at = 0; b->text[k] != text && at < p->pictures; at++)
+            rs_unet_context_put(m->unet, &b->context, k * p->pictures + at,
+                                &p->tracks[i + k].contexts[text]);
+        b->text[k] = text;
     }
-    return &pair->context;
+    return &b->context;
 }
 
 static rs_tensor items(const rs_tensor *t, int first, int n)
@@ -319,13 +324,11 @@ static rs_tensor items(const rs_tensor *t, int first, int n)
 rs_status rs_model_predict(rs_model *m, const rs_tensor *y, const rs_tensor *x, float t, rs_err *err)
 {
     rs_prompts *p = &m->prompts;
-    const int call = p->call++;
-    for (int i = 0, n; i < x->n; i += n) {
-        n = i + 1 < x->n && p->pairs[i].context.kv ? 2 : 1;
-        const rs_unet_context *context =
-            n == 2 ? pair_for(m, i, call) : &p->tracks[i].contexts[text_at(p, i, call)];
-        const rs_tensor in = items(x, i, n), out = items(y, i, n);
-        RS_TRY(rs_unet_forward(&m->ex, m->unet, &out, &in, t, context, err));
+    const int call = p->call++, each = p->pictures, tracks = x->n / each;
+    for (int i = 0, n; i < tracks; i += n) {
+        n = together(p, i, tracks);
+        const rs_tensor in = items(x, i * each, n * each), out = items(y, i * each, n * each);
+        RS_TRY(rs_unet_forward(&m->ex, m->unet, &out, &in, t, context_for(m, i, n, call), err));
     }
     return RS_OK;
 }

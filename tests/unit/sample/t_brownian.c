@@ -17,11 +17,11 @@ static void seeded(void *cookie, uint64_t seed, float *dst)
     rs_rng_normal(&rng, dst, N);
 }
 
-static rs_brownian tree(rs_arena *arena, rs_rng_kind *kind, uint64_t seed)
+static rs_brownian tree(rs_arena *arena, rs_rng_kind *kind, const uint64_t *seed)
 {
     rs_err err = { 0 };
     rs_brownian b;
-    CHECK_OK(rs_brownian_init(arena, 0.0291675, 14.6146, N, seed, seeded, kind, &b, &err));
+    CHECK_OK(rs_brownian_init(arena, 0.0291675, 14.6146, N, seed, 1, seeded, kind, &b, &err));
     return b;
 }
 
@@ -38,7 +38,7 @@ static void steps_are_torchsdes(void)
     for (int k = 0; k < 2; k++) {
         const float *want = golden_f32(&g, k ? "tree.nv" : "tree.cpu", &n);
         CHECK_INT(n, n_levels / 2 * N);
-        rs_brownian b = tree(g.arena, &kinds[k], seeds[k]);
+        rs_brownian b = tree(g.arena, &kinds[k], &seeds[k]);
         const size_t allocations = rs_alloc_count();
         for (size_t i = 0; i < n_levels / 2; i++) {
             float got[N];
@@ -60,7 +60,8 @@ static void ways_add_up(void)
     static const double levels[] = { 12, 5.5, 1.75, 0.3, 0.1 };
     rs_arena *arena = rs_arena_open(1 << 16);
     rs_rng_kind kind = RS_RNG_CPU;
-    rs_brownian b = tree(arena, &kind, 7);
+    const uint64_t seed = 7;
+    rs_brownian b = tree(arena, &kind, &seed);
     float whole[N], part[N];
     double sum[N] = { 0 };
     for (int i = 3; i >= 0; i--) {

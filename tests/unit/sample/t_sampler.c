@@ -82,7 +82,8 @@ static rs_status toy_run(struct toy *toy, rs_arena *arena, const rs_noise_levels
                             &denoiser, err));
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &denoiser,
                                     .noise = toy_noise, .seeded_noise = toy_seeded_noise,
-                                    .noise_cookie = toy, .seed = seed, .progress = progress };
+                                    .noise_cookie = toy, .seeds = &seed, .n_pictures = 1,
+                                    .progress = progress };
     rs_rng_seed(&toy->rng, RS_RNG_CPU, seed);
     rs_rng_normal(&toy->rng, noise, N);
     memcpy(x, toy->latent, N * sizeof(float));

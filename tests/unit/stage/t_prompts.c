@@ -66,7 +66,7 @@ static double one_case(rs_model *m, const struct golden *g, const char *name, co
     p.emphasis = emphasis_of(text_of(o, "emphasis"));
     p.clip_skip = int_of(o, "clip_skip");
     p.comma_backtrack = int_of(o, "backtrack");
-    const rs_prompt_request q = { text_of(o, "prompt"), "", &p, int_of(o, "steps") };
+    const rs_prompt_request q = { text_of(o, "prompt"), "", &p, int_of(o, "steps"), 1 };
     CHECK_OK(rs_model_set_prompts(m, &q, &err));
     CHECK_INT(m->prompts.n, 1);
     snprintf(key, sizeof(key), "%s/out", name);
@@ -209,7 +209,7 @@ static void refuse(rs_model *m, const char *prompt, int clip_skip, rs_status sta
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.clip_skip = clip_skip;
-    const rs_prompt_request q = { prompt, "", &p, 10 };
+    const rs_prompt_request q = { prompt, "", &p, 10, 1 };
     CHECK_INT(rs_model_set_prompts(m, &q, &err), status);
     CHECK_STR(err.msg, message);
 }
@@ -222,7 +222,7 @@ static void refusals(void)
     refuse(m, "a", 4, RS_E_RANGE, "clip_skip is 4, but this model's text encoder has 3 layers");
     refuse(m, "(a:1..2)", 1, RS_E_INVALID, "prompt: the weight '1..2' is no number: write "
            "(word:1.2), or \\( and \\) for brackets");
-    const rs_prompt_request q = { "a", "b", &p, 10 }; /* and the model still works */
+    const rs_prompt_request q = { "a", "b", &p, 10, 1 }; /* and the model still works */
     CHECK_OK(rs_model_set_prompts(m, &q, &err));
     CHECK_INT(rs_model_open(GOLDEN "tiny", &(rs_model_options){ .embeddings = GOLDEN "absent" }, &m, &err),
               RS_E_NOTFOUND);

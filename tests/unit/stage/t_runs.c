@@ -174,11 +174,11 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
     t.planar = RS_NEW_N(g->arena, float, n);
     CHECK_OK(rs_sample_plan_init(g->arena, &m->levels, &p, &plan, &err));
     check_sigmas(g, run, &plan);
-    const rs_prompt_request q = { p.prompt, p.negative_prompt, &p, p.steps };
+    const rs_prompt_request q = { p.prompt, p.negative_prompt, &p, p.steps, 1 };
     CHECK_OK(rs_model_set_prompts(m, &q, &err));
-    CHECK_OK(rs_model_make_contexts(m, plan.n_steps, &err));
     const float one = 1;
     CHECK_OK(rs_denoiser_init(g->arena, plan.levels, p.cfg_scale, &one, 1, n, predict, &t, &d, &err));
+    CHECK_OK(rs_model_make_contexts(m, d.batch, plan.n_steps, &err));
     check_mean(&t, g, init);
     t.want = values_of(g, run, "x", &n_want);
     CHECK_INT(n_want, n * (size_t)(plan.n_steps + 1));
@@ -189,8 +189,8 @@ static double step_by_step(rs_model *m, const struct golden *g, const char *run,
         rs_rng_seed(&t.rng, p.rng, p.seed + (uint64_t)p.sampling.eta_noise_seed_delta);
     const rs_progress progress = { .step = on_step, .cookie = &t };
     const rs_sample_hooks hooks = { .denoise = rs_denoiser_run, .denoise_cookie = &d, .noise = draw,
-                                    .seeded_noise = draw_fresh, .noise_cookie = &t, .seed = p.seed,
-                                    .progress = &progress };
+                                    .seeded_noise = draw_fresh, .noise_cookie = &t, .seeds = &p.seed,
+                                    .n_pictures = 1, .progress = &progress };
     CHECK_OK(rs_sample_run(&plan, &hooks, t.latent.data, n, g->arena, &err));
     check_latent(&t, plan.n_steps);
     return t.worst;
