@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "restyle/batch.h"
 #include "restyle/diag.h"
 #include "restyle/image.h"
 #include "restyle/img2img.h"
@@ -74,6 +75,7 @@ typedef struct rs_pipeline_spec {
     rs_loopback_spec loopback;
     rs_loops loops;
     rs_sd_upscale sd_upscale;
+    rs_batch_spec batch;
     rs_upscale_params upscale;
     rs_encode_spec encode;
     rs_infotext_spec infotext;

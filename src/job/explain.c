@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "bench/cost.h"
 #include "bench/gemm_rate.h"
+#include "job/picture_grid.h"
 #include "job/reader.h"
 #include "job/stages.h"
 #include "kernel/kern.h"
@@ -222,7 +223,7 @@ static void put_duration(rs_strbuf *sb, double seconds)
 static rs_status explain_time(struct explain *e, rs_err *err)
 {
     const int f = e->fit.multiple, h = e->painted.height / f, w = e->painted.width / f;
-    const int64_t frames = rs_source_get_info(e->source)->n_frames;
+    const int64_t frames = rs_source_get_info(e->source)->n_frames * rs_batch_pictures(&e->spec->batch);
     const rs_vae_config *vae = rs_bundle_vae(e->bundle);
     double gflops;
     RS_TRY(measure(e, &gflops, err));
@@ -277,6 +278,22 @@ static rs_status open_parts(struct explain *e, rs_job_part *part, rs_err *err)
     return RS_OK;
 }
 
+static void explain_batch(struct explain *e)
+{
+    const rs_batch_spec *b = &e->spec->batch;
+    const int n = rs_batch_pictures(b);
+    int rows, cols;
+    if (n == 1)
+        return;
+    line(e, "batch");
+    rs_strbuf_printf(&e->sb, "%d pictures of each frame, %d at a time through the network", n,
+                     rs_stages_together(e->spec));
+    rs_picture_grid_shape(b, &rows, &cols);
+    if (b->grid)
+        rs_strbuf_printf(&e->sb, ", and a grid of %d by %d", cols, rows);
+    rs_strbuf_puts(&e->sb, "\n");
+}
+
 static rs_status explain(struct explain *e, rs_job_part *part, rs_err *err)
 {
     RS_TRY(open_parts(e, part, err));
@@ -284,6 +301,7 @@ static rs_status explain(struct explain *e, rs_job_part *part, rs_err *err)
     explain_input(e);
     RS_TRY(explain_size(e, err));
     RS_TRY(explain_sampling(e, err));
+    explain_batch(e);
     explain_output(e);
     if (e->steps == 0) {
         line(e, "time");

@@ -45,7 +45,7 @@ rs_size rs_frame_maker_size(const rs_frame_maker *m, rs_size fitted)
 }
 
 /* The reader leaves a frame whose latent is resized at its own size. */
-static rs_size frame_latent(const rs_frame_maker *m, const rs_frame *f)
+rs_size rs_frame_maker_latent(const rs_frame_maker *m, const rs_frame *f)
 {
     return latent_size(m, rs_fit_size(&m->fit, f->image.width, f->image.height));
 }
@@ -53,7 +53,7 @@ static rs_size frame_latent(const rs_frame_maker *m, const rs_frame *f)
 static rs_status check_frame(const rs_frame_maker *m, const rs_frame *f, rs_err *err)
 {
     const rs_size s = rs_stages_size(m->spec, (rs_size){ f->image.width, f->image.height },
-                                     frame_latent(m, f));
+                                     rs_frame_maker_latent(m, f));
     if (m->must.width == 0 || (s.width == m->must.width && s.height == m->must.height))
         return RS_OK;
     return RS_FAIL(err, RS_E_INVALID, "%s%sgives %dx%d, but the video began with %dx%d: set a 'size' for "
@@ -100,6 +100,24 @@ static rs_status loop_back(rs_frame_maker *m, rs_image *init, rs_img2img_params 
     return RS_OK;
 }
 
+rs_stages_input rs_frame_maker_input(rs_frame_maker *m, const rs_frame *frame, const rs_image *original)
+{
+    return (rs_stages_input){ .init = &frame->image, .original = original,
+                              .mask = m->masked ? &frame->mask : NULL, .box = &m->chain.box,
+                              .part = rs_fit_size(&m->fit, frame->image.width, frame->image.height) };
+}
+
+rs_status rs_frame_maker_finish(rs_frame_maker *m, rs_frame *frame, int slot, const rs_img2img_params *p,
+                                rs_size init, rs_image *out, rs_err *err)
+{
+    /* the size that is diffused: stages may enlarge the result */
+    const rs_size size = p->latent_size.width > 0 ? p->latent_size : init;
+    const rs_image old = frame->image;
+    frame->image = *out;
+    *out = old; /* its memory is for the next output */
+    return rs_frame_texts_make(&m->texts, slot, p, size, &frame->text, err);
+}
+
 rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const rs_progress *progress,
                              rs_err *err)
 {
@@ -107,21 +125,14 @@ rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const
     rs_img2img_params p = m->spec->img2img;
     p.seed = rs_frame_seed(m->spec, frame);
     RS_TRY(check_frame(m, frame, err));
-    p.latent_size = frame_latent(m, frame);
+    p.latent_size = rs_frame_maker_latent(m, frame);
     if (loop)
         RS_TRY(loop_back(m, &frame->image, &p, err));
-    /* the size that is diffused: stages may enlarge the result */
-    const rs_size size = p.latent_size.width > 0 ? p.latent_size
-                                                 : (rs_size){ frame->image.width, frame->image.height };
-    const rs_stages_input in = {
-        .init = &frame->image, .original = loop && m->masked ? &m->source_image : &frame->image,
-        .mask = m->masked ? &frame->mask : NULL, .box = &m->chain.box,
-        .part = rs_fit_size(&m->fit, frame->image.width, frame->image.height) };
-    RS_TRY(rs_stages_run(m->stages, &p, &in, &m->out, progress, err));
+    const rs_size init = { frame->image.width, frame->image.height };
+    const rs_stages_input in =
+        rs_frame_maker_input(m, frame, loop && m->masked ? &m->source_image : &frame->image);
+    RS_TRY(rs_stages_run(m->stages, &p, &in, 1, &m->out, progress, err));
     if (loop) /* the writer takes the output */
         RS_TRY(keep(&m->chain.previous, &m->out, &frame->image, err));
-    const rs_image source = frame->image;
-    frame->image = m->out;
-    m->out = source; /* its memory is for the next output */
-    return rs_frame_texts_make(&m->texts, slot, &p, size, &frame->text, err);
+    return rs_frame_maker_finish(m, frame, slot, &p, init, &m->out, err);
 }

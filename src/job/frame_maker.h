@@ -34,6 +34,14 @@ rs_size rs_frame_maker_size(const rs_frame_maker *m, rs_size fitted);
 
 uint64_t rs_frame_seed(const rs_pipeline_spec *spec, const rs_frame *frame);
 
+/* What goes through the stages, and the latent_size of it; original: as in rs_stages_input. */
+rs_stages_input rs_frame_maker_input(rs_frame_maker *m, const rs_frame *frame, const rs_image *original);
+rs_size rs_frame_maker_latent(const rs_frame_maker *m, const rs_frame *frame);
+
+/* Swaps frame's picture and *out, and sets its text: made of init with p. */
+rs_status rs_frame_maker_finish(rs_frame_maker *m, rs_frame *frame, int slot, const rs_img2img_params *p,
+                                rs_size init, rs_image *out, rs_err *err);
+
 /* Replaces the frame's picture and sets its text, which lives until the same slot of
  * rs_frame_texts is used again. */
 rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const rs_progress *progress,

@@ -13,13 +13,16 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/log.h"
+#include "job/batch_run.h"
 #include "job/frame_maker.h"
 #include "job/queue.h"
 #include "job/reader.h"
 #include "job/stages.h"
 #include "job/writer.h"
 #include "media/media.h"
+#include "pipe/batch_names.h"
 #include "restyle/img2img.h"
 
 /* Being decoded, ready, in the making, two that wait for the encoder, with it. */
@@ -41,6 +44,8 @@ struct job {
     rs_reader reader;
     rs_writer writer;
     rs_mask_source *masks; /* NULL: no mask */
+    rs_arena *arena;      /* of a batch's names; NULL: no batch */
+    const rs_frame *batch_of; /* what its pictures are made of */
     rs_job_progress progress;
     bool cancelled;       /* by the caller */
     double started, first_frame;
@@ -92,7 +97,14 @@ static rs_status check_output(struct job *j, rs_err *err)
     if (j->sink_kind == RS_SINK_PICTURE && info->n_frames_exact && info->n_frames > 1)
         return RS_FAIL(err, RS_E_INVALID, "'%s' is one picture, but '%s' has %lld frames: name a folder or "
                        "a video", j->spec->output, j->spec->input, (long long)info->n_frames);
-    return RS_OK;
+    if (rs_batch_pictures(&j->spec->batch) == 1)
+        return RS_OK;
+    if (info->kind != RS_SOURCE_STILL || j->sink_kind == RS_SINK_VIDEO)
+        return RS_FAIL(err, RS_E_INVALID, "a batch is made of one picture and gives pictures, not '%s' and "
+                       "'%s': set batch.count and batch.size to 1", j->spec->input, j->spec->output);
+    if (!(j->arena = rs_arena_open(0)))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the names of a batch");
+    return rs_batch_check_files(j->arena, j->spec, err);
 }
 
 static rs_status tell_temporary(const struct job *j, rs_err *err)
@@ -131,6 +143,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.quality = e->quality;
     o.lossless = e->lossless;
     o.overwrite = j->spec->overwrite;
+    o.many = j->arena != NULL;
     o.log = j->log;
     o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
              (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
@@ -159,24 +172,57 @@ static rs_status open_all(struct job *j, rs_err *err)
     return open_sink(j, err);
 }
 
+/* A picture is on its way to the writer. */
+static rs_status push_done(struct job *j, rs_frame *frame, int64_t number, rs_err *err)
+{
+    j->result->width = frame->image.width;
+    j->result->height = frame->image.height;
+    rs_queue_push(&j->done, frame);
+    j->progress.frame = number;
+    j->progress.step = 0;
+    j->progress.per_frame = (rs_clock_now() - j->first_frame) / (double)number;
+    return report(j) ? RS_OK : RS_FAIL(err, RS_E_CANCELLED, "stopped after frame %lld", (long long)number);
+}
+
+/* A frame of its own for a picture of the batch. The grid, which comes last, is no step forward. */
+static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_image *image, rs_err *err)
+{
+    struct job *j = cookie;
+    const rs_size init = { j->batch_of->image.width, j->batch_of->image.height };
+    const char *path = rs_batch_path(j->arena, j->spec, i);
+    const int n = rs_batch_pictures(&j->spec->batch);
+    rs_frame *frame;
+    if (!path)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the names of a batch");
+    if (!rs_queue_pop(&j->idle, &frame))
+        return RS_FAIL(err, RS_E_CANCELLED, "writing has failed");
+    frame->index = i;
+    frame->file_name = rs_path_name(path);
+    RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
+    return push_done(j, frame, i < n ? i + 1 : n, err);
+}
+
+static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)
+{
+    const rs_progress progress = { on_step, j };
+    if (!j->arena) {
+        RS_TRY(rs_frame_maker_run(&j->maker, frame, (int)(frame - j->frames), &progress, err));
+        return push_done(j, frame, frame->index + 1, err);
+    }
+    j->batch_of = frame;
+    j->progress.n_frames = rs_batch_pictures(&j->spec->batch);
+    return rs_batch_run(&j->maker, frame, deliver, j, &progress, err);
+}
+
 static rs_status run_frames(struct job *j, rs_err *err)
 {
     rs_frame *frame;
     j->first_frame = rs_clock_now();
     while (rs_queue_pop(&j->ready, &frame)) {
         const int64_t number = frame->index + 1;
-        const rs_progress progress = { on_step, j };
-        const rs_status s = rs_frame_maker_run(&j->maker, frame, (int)(frame - j->frames), &progress, err);
+        const rs_status s = run_frame(j, frame, err);
         if (s != RS_OK)
             return s == RS_E_CANCELLED ? s : rs_err_wrap(err, s, "frame %lld", (long long)number);
-        j->result->width = frame->image.width;
-        j->result->height = frame->image.height;
-        rs_queue_push(&j->done, frame);
-        j->progress.frame = number;
-        j->progress.step = 0;
-        j->progress.per_frame = (rs_clock_now() - j->first_frame) / (double)number;
-        if (!report(j))
-            return RS_FAIL(err, RS_E_CANCELLED, "stopped after frame %lld", (long long)number);
     }
     return RS_OK;
 }
@@ -276,6 +322,7 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
         rs_frame_release(&j.frames[i]);
     rs_frame_maker_release(&j.maker);
     rs_mask_source_close(&j.masks);
+    rs_arena_close(&j.arena);
     j.result->seconds = rs_clock_now() - j.started;
     return s;
 }

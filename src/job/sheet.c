@@ -196,7 +196,7 @@ static rs_status paint(struct sheet *s, struct combination *c, int frame, double
     if (fit.resize == RS_RESIZE_LATENT)
         p.latent_size = rs_fit_size(&fit, source->width, source->height);
     const double t0 = rs_clock_now();
-    RS_TRY(rs_stages_run(&s->stages, &p, &in, &s->out, &progress, err));
+    RS_TRY(rs_stages_run(&s->stages, &p, &in, 1, &s->out, &progress, err));
     *seconds = rs_clock_now() - t0;
     c->seconds += *seconds;
     return RS_OK;

@@ -25,7 +25,8 @@ void rs_stages_close(rs_stages *s)
     rs_upscaler_close(&s->upscaler);
     rs_model_close(&s->model);
     rs_image_release(&s->before);
-    rs_image_release(&s->painted);
+    for (int i = 0; i < RS_BATCH_MAX_SIZE; i++)
+        rs_image_release(&s->painted[i]);
 }
 
 rs_size rs_stages_init_size(const rs_pipeline_spec *spec, rs_size in)
@@ -52,22 +53,33 @@ static rs_status inpaint(rs_stages *s, const rs_img2img_params *p, const rs_stag
     return rs_inpaint(s->model, p, &ip, &picture, out, progress, err);
 }
 
-static rs_status paint(rs_stages *s, const rs_img2img_params *p, const rs_image *init, rs_image *out,
-                       const rs_progress *progress, rs_err *err)
+static bool is_plain(const rs_pipeline_spec *spec)
 {
-    if (s->spec->sd_upscale.factor > 0)
-        return rs_img2img_upscale(s->model, p, &s->spec->sd_upscale, init, out, progress, err);
-    if (s->spec->loops.count > 1)
-        return rs_img2img_loops(s->model, p, &s->spec->loops, init, out, progress, err);
-    return rs_img2img(s->model, p, init, out, progress, err);
+    return !spec->inpaint.mask && !(spec->sd_upscale.factor > 0) && spec->loops.count <= 1;
 }
 
-rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_stages_input *in,
-                        rs_image *out, const rs_progress *progress, rs_err *err)
+int rs_stages_together(const rs_pipeline_spec *spec)
+{
+    return is_plain(spec) && spec->batch.size > 1 ? spec->batch.size : 1;
+}
+
+static rs_status paint(rs_stages *s, const rs_img2img_params *p, const rs_image *init, int n,
+                       rs_image *outs, const rs_progress *progress, rs_err *err)
+{
+    RS_BUG_IF(n > rs_stages_together(s->spec));
+    if (s->spec->sd_upscale.factor > 0)
+        return rs_img2img_upscale(s->model, p, &s->spec->sd_upscale, init, outs, progress, err);
+    if (s->spec->loops.count > 1)
+        return rs_img2img_loops(s->model, p, &s->spec->loops, init, outs, progress, err);
+    return rs_img2img_batch(s->model, p, n, init, outs, progress, err);
+}
+
+rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_stages_input *in, int n,
+                        rs_image *outs, const rs_progress *progress, rs_err *err)
 {
     const rs_upscale_params *up = &s->spec->upscale;
     const bool after = upscales(s->spec, RS_UPSCALE_AFTER);
-    rs_image *painted = after ? &s->painted : out;
+    rs_image *painted = after ? s->painted : outs;
     const rs_image *init = in->init;
     if (upscales(s->spec, RS_UPSCALE_BEFORE)) {
         RS_TRY(rs_upscale(s->upscaler, up, init, &s->before, progress, err));
@@ -76,6 +88,8 @@ rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_
     if (in->mask)
         RS_TRY(inpaint(s, params, in, painted, progress, err));
     else
-        RS_TRY(paint(s, params, init, painted, progress, err));
-    return after ? rs_upscale(s->upscaler, up, painted, out, progress, err) : RS_OK;
+        RS_TRY(paint(s, params, init, n, painted, progress, err));
+    for (int i = 0; after && i < n; i++)
+        RS_TRY(rs_upscale(s->upscaler, up, &painted[i], &outs[i], progress, err));
+    return RS_OK;
 }

@@ -12,7 +12,7 @@ typedef struct rs_stages {
     const rs_pipeline_spec *spec;
     rs_model *model;
     rs_upscaler *upscaler; /* NULL: none */
-    rs_image before, painted;
+    rs_image before, painted[RS_BATCH_MAX_SIZE];
 } rs_stages;
 
 /* Loads the model, and the upscaler where there is one. spec must outlive the stages; log and
@@ -35,9 +35,13 @@ typedef struct rs_stages_input {
     rs_size part;
 } rs_stages_input;
 
-/* params: spec->img2img, or that with another seed and the like. *out as in rs_img2img; it
- * must not be in->init. progress counts the steps of each stage by itself. */
-rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_stages_input *in,
-                        rs_image *out, const rs_progress *progress, rs_err *err);
+/* The most pictures that go through together: a batch's size, where it is plain img2img. */
+int rs_stages_together(const rs_pipeline_spec *spec);
+
+/* params: spec->img2img, or that with another seed and the like. n pictures of one init, as
+ * rs_img2img_batch makes them, at most rs_stages_together. outs[0..n) as *out in rs_img2img;
+ * none may be in->init. progress counts the steps of each stage by itself. */
+rs_status rs_stages_run(rs_stages *s, const rs_img2img_params *params, const rs_stages_input *in, int n,
+                        rs_image *outs, const rs_progress *progress, rs_err *err);
 
 #endif

@@ -61,6 +61,8 @@ typedef struct rs_frame {
     const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives as
                               long as the source */
     const char *png_name;  /* the same with .png, unique within its folder; NULL for videos */
+    const char *file_name; /* the file it becomes beside a picture's path, or in a folder; NULL: as
+                              the sink has it. The writer's caller keeps it, as text */
     const char *text;      /* for the file's metadata; NULL: none of its own. The writer's caller
                               keeps it until the frame is written */
 } rs_frame;
@@ -100,6 +102,8 @@ typedef struct rs_sink_options {
     unsigned copy;             /* RS_COPY_* */
     bool overwrite;            /* an existing output is an error otherwise */
     bool still;                /* one picture will be written: .webp is no animation then */
+    bool many;                 /* a picture's path: every frame has a file_name instead; whether one
+                                  exists is the caller's to ask */
     int quality;               /* 1 to 100, of JPEG and WebP pictures */
     bool lossless;             /* WebP pictures */
     const char *text;          /* a picture's parameters, unless the frame has its own; comment in
@@ -144,11 +148,11 @@ rs_status rs_sink_check_free(const char *path, rs_err *err);
 /* Frames are rounded to samples of so many bits, 8 or 16, before anything else is done to them. */
 int rs_sink_bits(const rs_sink *sink);
 
-/* What a folder calls the frame's picture: png_name, or "frame_000001.png" in buf. */
+/* What a folder calls the frame's picture: file_name, png_name, or "frame_000001.png" in buf. */
 const char *rs_sink_frame_name(const rs_frame *frame, char buf[64]);
 
-/* Uses image, pts, duration, png_name and text; the frame stays the caller's. pts must
- * increase. PNGs appear whole, one by one; a single one at commit. */
+/* Uses image, pts, duration, png_name, file_name and text; the frame stays the caller's. pts must
+ * increase. Pictures appear whole, one by one; a single one at commit. */
 rs_status rs_sink_write(rs_sink *sink, const rs_frame *frame, rs_err *err);
 
 /* commit: finish the file and rename it into place; otherwise, and when that

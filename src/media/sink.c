@@ -24,7 +24,7 @@ struct rs_sink {
     uint8_t *data; /* RS_SINK_PICTURE: the file's bytes, until commit */
     size_t size;
     rs_still_options still;
-    bool overwrite;
+    bool overwrite, many;
     int64_t n_frames;
 };
 
@@ -124,7 +124,7 @@ static rs_status open_folder(rs_sink *s, rs_err *err)
 
 static rs_status open_picture(rs_sink *s, rs_err *err)
 {
-    if (!s->overwrite)
+    if (!s->overwrite && !s->many)
         RS_TRY(rs_sink_check_free(s->path, err));
     const char *dir = rs_path_dir(s->arena, s->path);
     if (!dir)
@@ -147,6 +147,7 @@ static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o
     if (!s->path || !s->temp || (o->text && !s->text))
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     s->overwrite = o->overwrite;
+    s->many = o->many && s->kind == RS_SINK_PICTURE;
     s->still = (rs_still_options){ .quality = o->quality, .lossless = o->lossless };
     return s->kind == RS_SINK_FOLDER ? open_folder(s, err) : open_picture(s, err);
 }
@@ -190,8 +191,8 @@ int rs_sink_bits(const rs_sink *sink)
 
 const char *rs_sink_frame_name(const rs_frame *frame, char buf[64])
 {
-    if (frame->png_name)
-        return frame->png_name;
+    if (frame->file_name || frame->png_name)
+        return frame->file_name ? frame->file_name : frame->png_name;
     snprintf(buf, 64, "frame_%06" PRId64 ".png", frame->index + 1);
     return buf;
 }
@@ -200,7 +201,8 @@ static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *er
 {
     char numbered[64];
     const rs_arena_mark mark = rs_arena_save(s->arena);
-    const char *path = rs_path_join(s->arena, s->path, rs_sink_frame_name(frame, numbered));
+    const char *dir = s->many ? rs_path_dir(s->arena, s->path) : s->path;
+    const char *path = dir ? rs_path_join(s->arena, dir, rs_sink_frame_name(frame, numbered)) : NULL;
     const rs_status status = path ? write_picture(s, path, frame, err)
                                   : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
     rs_arena_rewind(s->arena, mark);
@@ -211,11 +213,11 @@ rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
     if (s->kind == RS_SINK_VIDEO)
         return rs_av_out_write(s->video, frame, err);
-    if (s->kind == RS_SINK_PICTURE && s->n_frames > 0)
+    if (s->kind == RS_SINK_PICTURE && !s->many && s->n_frames > 0)
         return RS_FAIL(err, RS_E_INVALID,
                        "'%s' is one picture, but there are more frames: name a folder or a video",
                        s->path);
-    RS_TRY(s->kind == RS_SINK_FOLDER
+    RS_TRY(s->kind == RS_SINK_FOLDER || s->many
                ? write_into_folder(s, frame, err)
                : encode(s, s->path, frame, &s->data, &s->size, err));
     s->n_frames++;

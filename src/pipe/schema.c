@@ -6,6 +6,7 @@
 #include "opt/opt_doc.h"
 #include "pipe/validate.h"
 #include "restyle/pipeline.h"
+#include "stage/batch.h"
 #include "stage/compat.h"
 #include "stage/img2img_opts.h"
 #include "stage/inpaint_opts.h"
@@ -150,6 +151,7 @@ static const rs_opt pipeline_rows[] = {
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
     { "loops", OPT_GROUP(rs_loops, loops, &rs_loops_group) },
     { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },
+    { "batch", OPT_GROUP(rs_batch_spec, batch, &rs_batch_group) },
     { "upscale", OPT_GROUP(rs_upscale_params, upscale, &rs_upscale_group) },
     { "encode", OPT_GROUP(rs_encode_spec, encode, &encode_group) },
     { "infotext", OPT_GROUP(rs_infotext_spec, infotext, &infotext_group) },

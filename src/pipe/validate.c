@@ -119,7 +119,7 @@ bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec)
     return !other_output;
 }
 
-static bool same_file(const char *a, const char *b)
+bool rs_same_file(const char *a, const char *b)
 {
     struct stat x, y;
     return strcmp(a, b) == 0 ||
@@ -129,7 +129,7 @@ static bool same_file(const char *a, const char *b)
 /* A picture restyled into its own folder would keep its name. */
 static bool lands_on_input(rs_opt_ctx *ctx, const rs_pipeline_spec *spec)
 {
-    if (same_file(spec->output, spec->input))
+    if (rs_same_file(spec->output, spec->input))
         return true;
     const char *name = rs_path_name(spec->input);
     if (!rs_is_dir(spec->output) || strcmp(rs_path_ext(name), ".png") != 0)
@@ -137,7 +137,7 @@ static bool lands_on_input(rs_opt_ctx *ctx, const rs_pipeline_spec *spec)
     const char *path = rs_path_join(ctx->arena, spec->output, name);
     if (!path)
         ctx->diags->nomem = true;
-    return path && same_file(path, spec->input);
+    return path && rs_same_file(path, spec->input);
 }
 
 static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
@@ -150,8 +150,8 @@ static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipe
     if (input && lands_on_input(ctx, spec)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
                      "is the input itself: the source is never overwritten, choose another name");
-    } else if (ctx->check_files && access(spec->output, F_OK) == 0 && !rs_is_dir(spec->output) &&
-               !rs_may_overwrite(map, spec)) {
+    } else if (ctx->check_files && rs_batch_pictures(&spec->batch) == 1 && !rs_may_overwrite(map, spec) &&
+               access(spec->output, F_OK) == 0 && !rs_is_dir(spec->output)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_IO, NULL,
                      "'%s' exists: choose another name, or allow it with %s",
                      rs_path_show(ctx->current_dir, spec->output),
@@ -264,6 +264,7 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
     rs_check_scripts(ctx, map, spec);
     rs_check_prompts(ctx, map, spec);
     rs_check_inpaint(ctx, map, spec);
+    rs_check_batch(ctx, map, spec);
     if (ctx->check_files)
         check_bundle(ctx, map, spec);
 }

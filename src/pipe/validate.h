@@ -18,6 +18,12 @@ void rs_check_scripts(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_sp
 /* The inpaint group beside the others; validate_inpaint.c. */
 void rs_check_inpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
 
+/* The batch group beside the others; validate_batch.c. */
+void rs_check_batch(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
+
+/* Whether two paths are one file, by whatever names. */
+bool rs_same_file(const char *a, const char *b);
+
 /* Whether an existing output may be replaced: an `overwrite` in the file speaks
  * of the output named there, not of one from the command line. */
 bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec);
