@@ -11,4 +11,9 @@ typedef struct rs_list {
     const void *at; /* [n] */
 } rs_list;
 
+/* An item of a list of pairs, whose keys are another program's. */
+typedef struct rs_pair {
+    const char *key, *value;
+} rs_pair;
+
 #endif

@@ -13,6 +13,7 @@
 #include "restyle/image.h"
 #include "restyle/img2img.h"
 #include "restyle/inpaint.h"
+#include "restyle/list.h"
 #include "restyle/scripts.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
@@ -44,11 +45,12 @@ typedef struct rs_encode_spec {
     int crf;
     const char *preset;
     const char *pixel_format;
+    rs_list options; /* rs_pair: FFmpeg's names and values, for the encoder */
     rs_keep audio;
     rs_keep subtitles; /* and attachments, such as their fonts */
     rs_keep metadata;  /* tags, chapters, cover pictures */
-    int quality;   /* 1 to 100, of JPEG and WebP pictures; 80 */
-    bool lossless; /* WebP pictures */
+    int quality;   /* 1 to 100, of JPEG and WebP, animated too; 80 */
+    bool lossless; /* WebP */
 } rs_encode_spec;
 
 /* What pictures say about how they were made; see restyle/infotext.h. */

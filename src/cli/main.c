@@ -1,5 +1,7 @@
 /* restyle: the program. Finds the command and hands over. */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -80,6 +82,7 @@ int main(int argc, char **argv)
         rs_cli_help(command);
         return rs_cli_flush();
     }
+    setenv("SVT_LOG", "0", 0); /* libsvtav1 prints by itself, and has no other switch */
     rs_cli_args args = { 0 };
     if (!rs_cli_parse(command, argc - 2, argv + 2, &args))
         return RS_EXIT_USAGE;

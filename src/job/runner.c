@@ -140,6 +140,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.crf = e->crf;
     o.preset = e->preset;
     o.pixel_format = e->pixel_format;
+    o.encoder_options = e->options;
     o.quality = e->quality;
     o.lossless = e->lossless;
     o.overwrite = j->spec->overwrite;

@@ -27,6 +27,7 @@
 #include "media/av_pixels.h"
 #include "media/av_util.h"
 #include "media/codecs.h"
+#include "media/encoder_options.h"
 
 #define ENCODER_THREADS 4
 /* More than any encoder looks ahead. */
@@ -84,38 +85,12 @@ static void set_color(AVCodecContext *enc, const AVPixFmtDescriptor *desc, const
                                               : AVCOL_TRC_BT709;
 }
 
-static rs_status set_quality(AVCodecContext *enc, const AVCodec *codec, const rs_sink_options *o,
-                             rs_err *err)
-{
-    if (o->crf >= 0 && av_opt_find(enc->priv_data, "crf", NULL, 0, 0)) {
-        enc->bit_rate = 0;
-        const int e = av_opt_set_double(enc->priv_data, "crf", o->crf, 0);
-        if (e < 0)
-            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take crf %d",
-                              codec->name, o->crf);
-    } else if (o->crf >= 0) {
-        const int q = 1 + o->crf / 9;
-        enc->flags |= AV_CODEC_FLAG_QSCALE;
-        enc->global_quality = FF_QP2LAMBDA * q;
-        RS_DEBUG(o->log, "encoder '%s' has no crf: crf %d becomes quantiser %d", codec->name,
-                 o->crf, q);
-    }
-    if (o->preset) {
-        RS_TRY(rs_preset_check(codec, o->preset, err));
-        const int e = av_opt_set(enc->priv_data, "preset", o->preset, 0);
-        if (e < 0)
-            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take preset '%s'",
-                              codec->name, o->preset);
-    }
-    return RS_OK;
-}
-
 static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *err)
 {
     const AVCodec *codec;
     enum AVPixelFormat format;
     RS_TRY(rs_encoder_for(out->fmt->oformat, o->codec, &codec, err));
-    RS_TRY(rs_pixel_format_for(codec, o->pixel_format, &format, err));
+    RS_TRY(rs_pixel_format_for(codec, o->pixel_format, false, &format, err));
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
     AVCodecContext *enc = out->enc = avcodec_alloc_context3(codec);
     if (!enc || !desc)
@@ -130,13 +105,11 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     set_color(enc, desc, o);
     if (out->fmt->oformat->flags & AVFMT_GLOBALHEADER)
         enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    RS_TRY(set_quality(enc, codec, o, err));
-
     AVDictionary *opts = NULL;
-    if (strcmp(codec->name, "libx265") == 0)
-        av_dict_set(&opts, "x265-params", "log-level=none", 0); /* prints by itself */
-    const int e = avcodec_open2(enc, codec, &opts);
+    const rs_status s = rs_encoder_options_set(enc, o, &opts, err);
+    const int e = s == RS_OK ? avcodec_open2(enc, codec, &opts) : 0;
     av_dict_free(&opts);
+    RS_TRY(s);
     if (e < 0)
         return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' refuses %dx%d %s, %d/%d fps%s%s%s",
                           codec->name, enc->width, enc->height, desc->name, o->rate.num,
@@ -188,9 +161,10 @@ static rs_status start_file(rs_av_out *out, rs_err *err)
     /* mp4's faststart opens the file a second time, by this name. */
     out->fmt->url = av_strdup(url);
 
+    /* FFmpeg takes those that the container has: GIF, WebP and APNG go round for ever. */
+    static const char ways[] = "movflags=+faststart:loop=0:plays=0";
     AVDictionary *opts = NULL;
-    if (av_opt_find(out->fmt->priv_data, "movflags", NULL, 0, 0))
-        av_dict_set(&opts, "movflags", "+faststart", 0);
+    av_dict_parse_string(&opts, ways, "=", ":", 0);
     e = avformat_write_header(out->fmt, &opts);
     av_dict_free(&opts);
     RS_TRY(check_write(out, 0, err));

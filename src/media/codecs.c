@@ -9,13 +9,47 @@
 #include "base/strbuf.h"
 #include "media/av_util.h"
 
-#define CONTAINERS ".mp4, .mkv, .mov, .webm, .avi or .gif"
+#define CONTAINERS ".mp4, .mkv, .mov, .webm, .avi, .gif, .apng or .webp"
 
-/* Encoders worth naming to a person, best first. */
-static const char *const known[] = {
-    "libx264", "libx265",    "libsvtav1", "libaom-av1", "libvpx-vp9", "libvpx", "ffv1", "prores_ks",
-    "mpeg4",   "mpeg2video", "mjpeg",     "libtheora",  "utvideo",    "gif",    "apng",
+/* Encoders worth naming to a person, best first. The options: x265 prints by itself;
+ * libaom's own speed is for hours of patience; FFV1's third version is the one for
+ * archives, with a checksum a slice. */
+static const rs_encoder_ways known[] = {
+    { "libx264", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
+    { "libx265", "yuv420p", NULL, RS_QUALITY_CRF, "x265-params=log-level=none" },
+    { "libsvtav1", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
+    { "libaom-av1", "yuv420p", NULL, RS_QUALITY_CRF, "cpu-used=4" },
+    { "libvpx-vp9", "yuv420p", "yuva420p", RS_QUALITY_CRF, NULL },
+    { "libvpx", "yuv420p", "yuva420p", RS_QUALITY_CRF, NULL },
+    { "ffv1", "yuv420p", "yuva420p", RS_QUALITY_ITS_OWN, "level=3:slicecrc=1" },
+    /* the profile follows from the pixels: 422 HQ, or 4444 */
+    { "prores_ks", "yuv422p10le", "yuva444p10le", RS_QUALITY_ITS_OWN, NULL },
+    { "mpeg4", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
+    { "mpeg2video", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
+    { "mjpeg", NULL, NULL, RS_QUALITY_CRF, NULL },
+    { "libtheora", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
+    { "utvideo", NULL, "gbrap", RS_QUALITY_ITS_OWN, NULL },
+    { "gif", NULL, NULL, RS_QUALITY_ITS_OWN, NULL },
+    { "apng", "rgb24", "rgba", RS_QUALITY_ITS_OWN, NULL },
+    /* RGB, because a WebP has no tag for the matrix of its YUV */
+    { "libwebp_anim", "bgra", "bgra", RS_QUALITY_WEBP, NULL },
 };
+enum { N_KNOWN = sizeof(known) / sizeof(known[0]) };
+
+static const rs_encoder_ways *find_known(const char *name)
+{
+    for (size_t i = 0; i < N_KNOWN; i++)
+        if (strcmp(name, known[i].name) == 0)
+            return &known[i];
+    return NULL;
+}
+
+const rs_encoder_ways *rs_encoder_ways_of(const AVCodec *codec)
+{
+    static const rs_encoder_ways other = { 0 };
+    const rs_encoder_ways *w = find_known(codec->name);
+    return w ? w : &other;
+}
 
 rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_err *err)
 {
@@ -44,16 +78,26 @@ static bool fits(const AVOutputFormat *f, const AVCodec *c)
 
 static void list_encoders(const AVOutputFormat *f, rs_strbuf *out)
 {
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (fits(f, avcodec_find_encoder_by_name(known[i])))
-            rs_strbuf_printf(out, "%s%s", out->len ? ", " : "", known[i]);
+    for (size_t i = 0; i < N_KNOWN; i++)
+        if (fits(f, avcodec_find_encoder_by_name(known[i].name)))
+            rs_strbuf_printf(out, "%s%s", out->len ? ", " : "", known[i].name);
 }
 
+/* libx264 rather than MPEG-2 in .ts or MPEG-4 in .avi. Else an encoder of what the
+ * container usually holds, in software where there is one; else any. */
 static const AVCodec *usual_encoder(const AVOutputFormat *f)
 {
-    /* Rather than MPEG-2 in .ts or MPEG-4 in .avi. */
-    const AVCodec *c = avcodec_find_encoder_by_name("libx264");
-    return fits(f, c) ? c : avcodec_find_encoder(f->video_codec);
+    const AVCodec *any = NULL;
+    for (size_t i = 0; i < N_KNOWN; i++) {
+        const AVCodec *c = avcodec_find_encoder_by_name(known[i].name);
+        if (!fits(f, c))
+            continue;
+        if (i == 0 || c->id == f->video_codec)
+            return c;
+        any = any ? any : c;
+    }
+    const AVCodec *theirs = avcodec_find_encoder(f->video_codec);
+    return fits(f, theirs) ? theirs : any;
 }
 
 rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const AVCodec **codec,
@@ -65,20 +109,23 @@ rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const A
         *codec = c;
         return RS_OK;
     }
-    rs_strbuf list;
-    rs_strbuf_init(&list, 512);
-    list_encoders(format, &list);
+    rs_strbuf sb;
+    rs_strbuf_init(&sb, 512);
+    list_encoders(format, &sb);
+    const char *list = sb.len ? sb.data : "none";
     rs_status s;
     if (!name)
         s = RS_FAIL(err, RS_E_UNSUPPORTED, "this FFmpeg has no encoder for '%s'", format->name);
+    else if (!c && find_known(name))
+        s = RS_FAIL(err, RS_E_UNSUPPORTED, "this FFmpeg comes without encoder '%s'; for '%s' it has: %s", name,
+                    format->name, list);
     else if (!c || c->type != AVMEDIA_TYPE_VIDEO)
-        s = RS_FAIL(err, RS_E_INVALID, "no video encoder is called '%s'; for '%s' there are: %s",
-                    name, format->name, rs_strbuf_str(&list));
+        s = RS_FAIL(err, RS_E_INVALID, "no video encoder is called '%s'; for '%s' there are: %s", name,
+                    format->name, list);
     else
-        s = RS_FAIL(err, RS_E_INVALID,
-                    "'%s' files cannot hold what encoder '%s' makes; usable are: %s", format->name,
-                    name, rs_strbuf_str(&list));
-    rs_strbuf_release(&list);
+        s = RS_FAIL(err, RS_E_INVALID, "'%s' files cannot hold what encoder '%s' makes; usable are: %s",
+                    format->name, name, list);
+    rs_strbuf_release(&sb);
     return s;
 }
 
@@ -102,16 +149,23 @@ static bool has_format(const enum AVPixelFormat *list, enum AVPixelFormat f)
     return !list;
 }
 
-rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, enum AVPixelFormat *format,
-                              rs_err *err)
+static enum AVPixelFormat usual_format(const AVCodec *codec, bool alpha)
 {
     const enum AVPixelFormat *list = formats_of(codec);
+    const rs_encoder_ways *w = rs_encoder_ways_of(codec);
+    const char *name = alpha && w->alpha_format ? w->alpha_format : w->format ? w->format : "yuv420p";
+    const enum AVPixelFormat f = av_get_pix_fmt(name);
+    return has_format(list, f) ? f : avcodec_find_best_pix_fmt_of_list(list, AV_PIX_FMT_RGB24, 0, NULL);
+}
+
+rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, bool alpha,
+                              enum AVPixelFormat *format, rs_err *err)
+{
     if (!name) {
-        *format = has_format(list, AV_PIX_FMT_YUV420P)
-                      ? AV_PIX_FMT_YUV420P
-                      : avcodec_find_best_pix_fmt_of_list(list, AV_PIX_FMT_RGB24, 0, NULL);
+        *format = usual_format(codec, alpha);
         return RS_OK;
     }
+    const enum AVPixelFormat *list = formats_of(codec);
     const enum AVPixelFormat f = av_get_pix_fmt(name);
     if (f != AV_PIX_FMT_NONE && has_format(list, f)) {
         *format = f;
@@ -125,29 +179,5 @@ rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, enum AVPix
         RS_FAIL(err, RS_E_INVALID, "encoder '%s' has no pixel format '%s'; it has: %s", codec->name,
                 name, rs_strbuf_str(&names));
     rs_strbuf_release(&names);
-    return s;
-}
-
-rs_status rs_preset_check(const AVCodec *codec, const char *preset, rs_err *err)
-{
-    static const char *const names[] = {
-        "ultrafast", "superfast", "veryfast", "faster",   "fast",
-        "medium",    "slow",      "slower",   "veryslow", "placebo"
-    };
-    if (strcmp(codec->name, "libx264") != 0 && strcmp(codec->name, "libx264rgb") != 0 &&
-        strcmp(codec->name, "libx265") != 0)
-        return RS_OK;
-    rs_strbuf list;
-    rs_strbuf_init(&list, 512);
-    rs_status s = RS_E_INVALID;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        rs_strbuf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-        if (strcmp(preset, names[i]) == 0)
-            s = RS_OK;
-    }
-    if (s != RS_OK)
-        RS_FAIL(err, s, "encoder '%s' has no preset '%s'; it has: %s", codec->name, preset,
-                rs_strbuf_str(&list));
-    rs_strbuf_release(&list);
     return s;
 }

@@ -2,6 +2,8 @@
 #ifndef RS_MEDIA_CODECS_H
 #define RS_MEDIA_CODECS_H
 
+#include <stdbool.h>
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
@@ -11,17 +13,28 @@
 rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_err *err);
 
 /* The encoder called name; for NULL libx264 where it fits, else the container's
- * usual one. An unknown or unfit name gives an error that lists usable ones. */
+ * usual one. A name that is unknown, unfit or not in this FFmpeg gives an error that
+ * lists usable ones. */
 rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const AVCodec **codec,
                          rs_err *err);
 
-/* The format called name, or yuv420p if the encoder takes it, else whatever of
- * the encoder's formats loses least. */
-rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, enum AVPixelFormat *format,
-                              rs_err *err);
+/* What an encoder is told where the pipeline says nothing. */
+typedef struct rs_encoder_ways {
+    const char *name;
+    const char *format, *alpha_format; /* stored pixels, without and with transparency; NULL: no
+                                          favourite; it holds none */
+    enum { RS_QUALITY_CRF,    /* `crf`, or a quantiser made of it */
+           RS_QUALITY_WEBP,   /* `quality` and `lossless`, as pictures */
+           RS_QUALITY_ITS_OWN /* lossless, or with rates of its own */ } quality;
+    const char *options;   /* "key=value:..."; NULL: FFmpeg's defaults */
+} rs_encoder_ways;
 
-/* x264 and x265 share their preset names, and x264 prints to standard error on an
- * unknown one: refused here, with the list. Other encoders check by themselves. */
-rs_status rs_preset_check(const AVCodec *codec, const char *preset, rs_err *err);
+/* Never NULL; every field zero for encoders that are not known by name. */
+const rs_encoder_ways *rs_encoder_ways_of(const AVCodec *codec);
+
+/* The format called name, or the encoder's usual one (with transparency, when alpha is
+ * set and it has one), or yuv420p if it takes that, else whatever loses least. */
+rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, bool alpha,
+                              enum AVPixelFormat *format, rs_err *err);
 
 #endif

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "restyle/image.h"
+#include "restyle/list.h"
 
 typedef struct rs_rational {
     int num, den;
@@ -95,17 +96,18 @@ typedef struct rs_sink_options {
     int crf;                   /* quality, lower is better; negative: the encoder's default.
                                   Encoders without crf get the quantiser 1 + crf / 9 */
     const char *preset;        /* NULL: the encoder's default */
-    const char *pixel_format;  /* NULL: yuv420p where the encoder has it. Frames whose size
+    const char *pixel_format;  /* NULL: the encoder's usual one, mostly yuv420p. Frames whose size
                                   the format cannot hold (odd with 4:2:0) are widened by
                                   repeating the last column or row */
+    rs_list encoder_options;   /* rs_pair: FFmpeg's names and values, for the encoder */
     const char *copy_from;     /* file from which `copy` is copied, packet by packet; or NULL */
     unsigned copy;             /* RS_COPY_* */
     bool overwrite;            /* an existing output is an error otherwise */
     bool still;                /* one picture will be written: .webp is no animation then */
     bool many;                 /* a picture's path: every frame has a file_name instead; whether one
                                   exists is the caller's to ask */
-    int quality;               /* 1 to 100, of JPEG and WebP pictures */
-    bool lossless;             /* WebP pictures */
+    int quality;               /* 1 to 100, of JPEG and WebP, animated too */
+    bool lossless;             /* WebP */
     const char *text;          /* a picture's parameters, unless the frame has its own; comment in
                                   videos; may be NULL */
     const rs_log *log;         /* may be NULL */
@@ -129,6 +131,13 @@ rs_status rs_sink_kind_of(const char *path, bool still, rs_sink_kind *kind, rs_e
 /* For `check`: whether path's container takes this encoder (NULL: its default);
  * folders and pictures take any. Opens and creates nothing. */
 rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err);
+
+/* The same for one of the encoder's settings (where the encoder is fine): that it has a
+ * crf, a preset, a format of its pixels, and any other of FFmpeg's options. */
+rs_status rs_sink_check_crf(const char *path, const char *codec, rs_err *err);
+rs_status rs_sink_check_preset(const char *path, const char *codec, const char *preset, rs_err *err);
+rs_status rs_sink_check_pixels(const char *path, const char *codec, const char *format, rs_err *err);
+rs_status rs_sink_check_option(const char *path, const char *codec, const rs_pair *option, rs_err *err);
 
 /* The only name under which a sink has a file that is not complete: what a
  * process killed while writing leaves behind. NULL: no memory. */

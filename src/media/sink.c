@@ -78,18 +78,6 @@ const char *rs_sink_temp_path(rs_arena *arena, const char *path, rs_sink_kind ki
     return path ? rs_temp_path(arena, path) : NULL;
 }
 
-rs_status rs_sink_check_codec(const char *path, const char *codec, rs_err *err)
-{
-    rs_sink_kind kind;
-    RS_TRY(rs_sink_kind_of(path, false, &kind, err));
-    if (kind != RS_SINK_VIDEO)
-        return RS_OK;
-    const AVOutputFormat *format;
-    const AVCodec *c;
-    RS_TRY(rs_container_of(path, &format, err));
-    return rs_encoder_for(format, codec, &c, err);
-}
-
 /* Any visible entry counts: a folder of something else is not to be mixed up. */
 static bool folder_is_empty(const char *path)
 {

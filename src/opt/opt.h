@@ -112,7 +112,7 @@ typedef struct rs_opt_word {
 } rs_opt_word;
 
 extern const rs_opt_type rs_opt_bool, rs_opt_int, rs_opt_float, rs_opt_seed, rs_opt_string,
-    rs_opt_path, rs_opt_size, rs_opt_enum, rs_opt_kinds, rs_opt_list, rs_opt_sub;
+    rs_opt_path, rs_opt_size, rs_opt_enum, rs_opt_kinds, rs_opt_list, rs_opt_pairs, rs_opt_sub;
 
 /* What a list holds: items of `size` bytes each, described by a row of any other
  * type (text, path, number, group, ...) whose key, offset and help are not used. */
@@ -142,6 +142,8 @@ typedef struct rs_opt_list_of {
     .type = &rs_opt_kinds, .priv = (kind), .offset = OPT_AT(const char *, field)
 /* of: a rs_opt_list_of */
 #define OPT_LIST(field, of) .type = &rs_opt_list, .priv = (of), .offset = OPT_AT(rs_list, field)
+/* A rs_list of rs_pair. */
+#define OPT_PAIRS(field) .type = &rs_opt_pairs, .offset = OPT_AT(rs_list, field)
 #define OPT_GROUP(ctype, field, group) \
     .type = &rs_opt_sub, .priv = (group), .offset = OPT_AT(ctype, field)
 #define RANGE(lo, hi) .min = (lo), .max = (hi)

@@ -46,7 +46,7 @@ static const rs_opt_choice keeps[] = {
 static const rs_opt encode_rows[] = {
     { "codec", OPT_STRING(codec), EXAMPLE("libx264"), RANGE(1, 0), AFFECTS_OUTPUT,
       HELP("the encoder, by FFmpeg's name; without one, what the output's format usually has "
-           "(libx264 for mp4)") },
+           "(libx264 for mp4, mkv, mov and avi; libvpx-vp9 for webm)") },
     { "crf", OPT_INT(crf), RANGE(0, 63), AFFECTS_OUTPUT,
       HELP("quality: lower is better and larger; 18 looks lossless with libx264") },
     { "preset", OPT_STRING(preset), EXAMPLE("slow"), RANGE(1, 0),
@@ -54,15 +54,19 @@ static const rs_opt encode_rows[] = {
       HELP("the encoder's speed preset, such as veryfast or slow; without one, its own default") },
     { "pixel_format", OPT_STRING(pixel_format), EXAMPLE("yuv444p"), RANGE(1, 0),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
-      HELP("FFmpeg's name of the stored pixels; without one, yuv420p, which plays everywhere") },
+      HELP("FFmpeg's name of the stored pixels, such as yuv420p10le for 10 bits; without one, what the "
+           "encoder is mostly used with: yuv420p, which plays everywhere, or yuv422p10le of prores_ks") },
+    { "options", OPT_PAIRS(options), EXAMPLE("{tune: film}"),
+      FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
+      HELP("more of the encoder's own options, by FFmpeg's names: `ffmpeg -h encoder=libx264` lists them") },
     { "audio", OPT_ENUM(audio, keeps), AFFECTS_OUTPUT, HELP("all sound tracks") },
     { "subtitles", OPT_ENUM(subtitles, keeps), AFFECTS_OUTPUT,
       HELP("all subtitles and attachments that the output's format can hold") },
     { "metadata", OPT_ENUM(metadata, keeps), AFFECTS_OUTPUT,
       HELP("tags, chapters and cover pictures, as far as the output's format can hold them") },
     { "quality", OPT_INT(quality), RANGE(1, 100), AFFECTS_OUTPUT,
-      HELP("of JPEG and WebP pictures: higher is better and larger") },
-    { "lossless", OPT_BOOL(lossless), AFFECTS_OUTPUT, HELP("WebP pictures without loss") },
+      HELP("of JPEG and WebP, animated too: higher is better and larger") },
+    { "lossless", OPT_BOOL(lossless), AFFECTS_OUTPUT, HELP("WebP without loss") },
     { 0 }
 };
 #undef OPT_STRUCT

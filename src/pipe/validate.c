@@ -159,19 +159,6 @@ static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipe
     }
 }
 
-static void check_codec(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
-{
-    const rs_entry *encode = rs_value_find(map, "encode", strlen("encode"));
-    const rs_entry *codec = encode ? rs_opt_given(encode->value, "codec") : NULL;
-    rs_err err = { 0 };
-    if (!codec || !rs_opt_given(map, "output"))
-        return;
-    const char *output = rs_path_show(ctx->current_dir, spec->output);
-    if (rs_sink_check_codec(output, spec->encode.codec, &err) == RS_OK)
-        return;
-    rs_diags_add(ctx->diags, codec->value->pos, "encode.codec", RS_E_INVALID, NULL, "%s", err.msg);
-}
-
 static void check_size(rs_opt_ctx *ctx, rs_pos pos, rs_size size, int multiple)
 {
     if (size.width % multiple == 0 && size.height % multiple == 0)
@@ -259,7 +246,7 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
     (void)prefix;
     const rs_pipeline_spec *spec = values;
     check_output_use(ctx, map, spec);
-    check_codec(ctx, map, spec);
+    rs_check_encode(ctx, map, spec);
     check_scaling(ctx, map, spec);
     rs_check_scripts(ctx, map, spec);
     rs_check_prompts(ctx, map, spec);

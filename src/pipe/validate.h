@@ -24,6 +24,9 @@ void rs_check_batch(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec
 /* Whether two paths are one file, by whatever names. */
 bool rs_same_file(const char *a, const char *b);
 
+/* The encode group beside the output; validate_encode.c. */
+void rs_check_encode(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
+
 /* Whether an existing output may be replaced: an `overwrite` in the file speaks
  * of the output named there, not of one from the command line. */
 bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec);

@@ -169,7 +169,7 @@ struct lora {
     float weight;
 };
 struct lists {
-    rs_list numbers, words, loras;
+    rs_list numbers, words, loras, pairs;
 };
 #define OPT_STRUCT struct lora
 static const rs_opt lora_rows[] = {
@@ -188,6 +188,7 @@ static const rs_opt list_rows[] = {
     { "numbers", OPT_LIST(numbers, (&(const rs_opt_list_of){ &number_item, sizeof(float) })), HELP("x") },
     { "words", OPT_LIST(words, (&(const rs_opt_list_of){ &word_item, sizeof(char *) })), HELP("x") },
     { "loras", OPT_LIST(loras, (&(const rs_opt_list_of){ &lora_item, sizeof(struct lora) })), HELP("x") },
+    { "pairs", OPT_PAIRS(pairs), HELP("x") },
     { 0 }
 };
 #undef OPT_STRUCT
@@ -241,6 +242,13 @@ static void lists(void)
     list_case("words: [[a]]\n", "f:1:9: words[0]: expected a text, not a list");
     list_case("loras: [{wieght: 2, path: x}]\n",
               "f:1:10: loras[0].wieght: unknown key (did you mean 'weight'?)");
+    list_case("pairs: {}\n", "");
+    list_case("pairs: {b: 1, x-params: \"a=1:b=2\", c: yes}\n",
+              "pairs: {\"b\": \"1\", \"x-params\": \"a=1:b=2\", \"c\": \"yes\"}\n");
+    list_case("pairs:\n  tune: film\n", "pairs: {\"tune\": \"film\"}\n");
+    list_case("pairs: film\n", "f:1:8: pairs: expected pairs such as {key: value}, not 'film'");
+    list_case("pairs: {a: [1]}\n", "f:1:12: pairs.a: expected a value, not a list");
+    list_case("pairs: {a: 1, b: 2, a: 3}\n", "f:1:21: pairs.a: written twice (first in line 1): delete one");
     list_case("loras: [{weight: 2}]\n", "f:1:9: loras[0].path: required, but not given (where)");
 }
 
