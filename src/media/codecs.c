@@ -117,14 +117,16 @@ rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const A
     if (!name)
         s = RS_FAIL(err, RS_E_UNSUPPORTED, "this FFmpeg has no encoder for '%s'", format->name);
     else if (!c && find_known(name))
-        s = RS_FAIL(err, RS_E_UNSUPPORTED, "this FFmpeg comes without encoder '%s'; for '%s' it has: %s", name,
+        s = RS_FAIL(err, RS_E_UNSUPPORTED,
+                    "this FFmpeg comes without encoder '%s'; for '%s' it has: %s", name,
                     format->name, list);
     else if (!c || c->type != AVMEDIA_TYPE_VIDEO)
-        s = RS_FAIL(err, RS_E_INVALID, "no video encoder is called '%s'; for '%s' there are: %s", name,
-                    format->name, list);
+        s = RS_FAIL(err, RS_E_INVALID, "no video encoder is called '%s'; for '%s' there are: %s",
+                    name, format->name, list);
     else
-        s = RS_FAIL(err, RS_E_INVALID, "'%s' files cannot hold what encoder '%s' makes; usable are: %s",
-                    format->name, name, list);
+        s = RS_FAIL(err, RS_E_INVALID,
+                    "'%s' files cannot hold what encoder '%s' makes; usable are: %s", format->name,
+                    name, list);
     rs_strbuf_release(&sb);
     return s;
 }
@@ -153,9 +155,12 @@ static enum AVPixelFormat usual_format(const AVCodec *codec, bool alpha)
 {
     const enum AVPixelFormat *list = formats_of(codec);
     const rs_encoder_ways *w = rs_encoder_ways_of(codec);
-    const char *name = alpha && w->alpha_format ? w->alpha_format : w->format ? w->format : "yuv420p";
+    const char *name = alpha && w->alpha_format ? w->alpha_format
+                       : w->format              ? w->format
+                                                : "yuv420p";
     const enum AVPixelFormat f = av_get_pix_fmt(name);
-    return has_format(list, f) ? f : avcodec_find_best_pix_fmt_of_list(list, AV_PIX_FMT_RGB24, 0, NULL);
+    return has_format(list, f) ? f
+                               : avcodec_find_best_pix_fmt_of_list(list, AV_PIX_FMT_RGB24, 0, NULL);
 }
 
 rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, bool alpha,

@@ -10,7 +10,11 @@
 #include "media/codecs.h"
 #include "restyle/diag.h"
 
-enum { MAX_NAMES = 512, LIST_CHARS = 640, VIDEO_ENCODING = AV_OPT_FLAG_ENCODING_PARAM | AV_OPT_FLAG_VIDEO_PARAM };
+enum {
+    MAX_NAMES = 512,
+    LIST_CHARS = 640,
+    VIDEO_ENCODING = AV_OPT_FLAG_ENCODING_PARAM | AV_OPT_FLAG_VIDEO_PARAM
+};
 
 /* Options that are ours to set, and why. */
 static const char *const ours[][2] = {
@@ -66,9 +70,11 @@ static rs_status refuse_key(AVCodecContext *enc, const char *key, rs_err *err)
     rs_strbuf_init(&sb, 2048);
     list_names(&sb, names, own);
     const rs_status s = RS_FAIL(
-        err, RS_E_INVALID, "encoder '%s' has no option '%s'%s%s%s; its own are: %s; and there are FFmpeg's "
-        "general ones, such as b, g, bf, maxrate and bufsize", enc->codec->name, key,
-        guess ? " (did you mean '" : "", guess ? guess : "", guess ? "'?)" : "", own ? rs_strbuf_str(&sb) : "none");
+        err, RS_E_INVALID,
+        "encoder '%s' has no option '%s'%s%s%s; its own are: %s; and there are FFmpeg's "
+        "general ones, such as b, g, bf, maxrate and bufsize",
+        enc->codec->name, key, guess ? " (did you mean '" : "", guess ? guess : "",
+        guess ? "'?)" : "", own ? rs_strbuf_str(&sb) : "none");
     rs_strbuf_release(&sb);
     return s;
 }
@@ -84,15 +90,15 @@ static void put_expected(rs_strbuf *sb, void *object, const AVOption *option)
         rs_strbuf_printf(sb, "%.10g to %.10g", option->min, option->max);
 }
 
-static rs_status refuse_value(AVCodecContext *enc, void *object, const AVOption *option, const char *value,
-                              rs_err *err)
+static rs_status refuse_value(AVCodecContext *enc, void *object, const AVOption *option,
+                              const char *value, rs_err *err)
 {
     rs_strbuf sb;
     rs_strbuf_init(&sb, 2048);
     put_expected(&sb, object, option);
-    const rs_status s =
-        RS_FAIL(err, RS_E_INVALID, "encoder '%s' does not take '%s' for '%s'%s%s", enc->codec->name, value,
-                option->name, sb.len ? ", expected " : "", rs_strbuf_str(&sb));
+    const rs_status s = RS_FAIL(err, RS_E_INVALID, "encoder '%s' does not take '%s' for '%s'%s%s",
+                                enc->codec->name, value, option->name, sb.len ? ", expected " : "",
+                                rs_strbuf_str(&sb));
     rs_strbuf_release(&sb);
     return s;
 }
@@ -100,7 +106,8 @@ static rs_status refuse_value(AVCodecContext *enc, void *object, const AVOption 
 static rs_status try_option(AVCodecContext *enc, const char *key, const char *value, rs_err *err)
 {
     void *object = NULL;
-    const AVOption *o = av_opt_find2(enc, key, NULL, VIDEO_ENCODING, AV_OPT_SEARCH_CHILDREN, &object);
+    const AVOption *o = av_opt_find2(enc, key, NULL, VIDEO_ENCODING, AV_OPT_SEARCH_CHILDREN,
+                                     &object);
     if (!o || o->type == AV_OPT_TYPE_CONST)
         return refuse_key(enc, key, err);
     if (av_opt_set(object, key, value, 0) < 0)
@@ -110,7 +117,8 @@ static rs_status try_option(AVCodecContext *enc, const char *key, const char *va
 
 /* x264 and x265 print to standard error on an unknown preset, tune or profile: refused
  * here, with the list. */
-#define PRESETS "ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow, placebo"
+#define PRESETS \
+    "ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow, placebo"
 #define TUNES "film, animation, grain, stillimage, psnr, ssim, fastdecode, zerolatency"
 
 static const struct words {
@@ -124,8 +132,9 @@ static const struct words {
     { "libx265", "tune", "psnr, ssim, grain, fastdecode, zerolatency, animation" },
     { "libx264", "profile", "baseline, main, high, high10, high422, high444" },
     { "libx264rgb", "profile", "high444" },
-    { "libx265", "profile", "main, main10, main12, main-intra, main10-intra, main422-10, main444-8, "
-                            "main444-10, main444-12, mainstillpicture" },
+    { "libx265", "profile",
+      "main, main10, main12, main-intra, main10-intra, main422-10, main444-8, "
+      "main444-10, main444-12, mainstillpicture" },
 };
 
 /* Whether the first n characters of `word` are one of the list's words. */
@@ -158,8 +167,8 @@ static rs_status check_word(const AVCodec *codec, const char *key, const char *v
         if (strcmp(codec->name, w->encoder) != 0 || strcmp(key, w->key) != 0 ||
             all_listed(w->words, value, strcmp(key, "tune") == 0))
             continue;
-        return RS_FAIL(err, RS_E_INVALID, "encoder '%s' has no %s '%s'; it has: %s", codec->name, key, value,
-                       w->words);
+        return RS_FAIL(err, RS_E_INVALID, "encoder '%s' has no %s '%s'; it has: %s", codec->name,
+                       key, value, w->words);
     }
     return RS_OK;
 }
@@ -175,7 +184,8 @@ static rs_status check_value(const AVCodec *codec, const char *key, const char *
     return s;
 }
 
-rs_status rs_encoder_option_check(const AVCodec *codec, const char *key, const char *value, rs_err *err)
+rs_status rs_encoder_option_check(const AVCodec *codec, const char *key, const char *value,
+                                  rs_err *err)
 {
     const char *why = why_ours(key);
     if (why)
@@ -189,8 +199,9 @@ rs_status rs_encoder_crf_check(const AVCodec *codec, rs_err *err)
     if (w->quality == RS_QUALITY_CRF)
         return RS_OK;
     return RS_FAIL(err, RS_E_INVALID, "encoder '%s' has no crf%s", codec->name,
-                   w->quality == RS_QUALITY_WEBP ? ": 'encode.quality' and 'encode.lossless' say how it writes"
-                                                 : ": delete it");
+                   w->quality == RS_QUALITY_WEBP
+                       ? ": 'encode.quality' and 'encode.lossless' say how it writes"
+                       : ": delete it");
 }
 
 rs_status rs_encoder_preset_check(const AVCodec *codec, const char *preset, rs_err *err)
@@ -208,12 +219,14 @@ static rs_status set_quality(AVCodecContext *enc, const rs_sink_options *o, rs_e
         enc->bit_rate = 0;
         const int e = av_opt_set_double(enc->priv_data, "crf", o->crf, 0);
         if (e < 0)
-            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take crf %d", enc->codec->name, o->crf);
+            return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' does not take crf %d",
+                              enc->codec->name, o->crf);
     } else if (o->crf >= 0 && w->quality == RS_QUALITY_CRF) {
         const int q = 1 + o->crf / 9;
         enc->flags |= AV_CODEC_FLAG_QSCALE;
         enc->global_quality = FF_QP2LAMBDA * q;
-        RS_DEBUG(o->log, "encoder '%s' has no crf: crf %d becomes quantiser %d", enc->codec->name, o->crf, q);
+        RS_DEBUG(o->log, "encoder '%s' has no crf: crf %d becomes quantiser %d", enc->codec->name,
+                 o->crf, q);
     }
     return RS_OK;
 }
@@ -222,7 +235,8 @@ static rs_status set_quality(AVCodecContext *enc, const rs_sink_options *o, rs_e
 static int add(AVDictionary **dict, const rs_pair *pair)
 {
     const size_t n = strlen(pair->key), tail = strlen("-params");
-    if (n > tail && strcmp(pair->key + n - tail, "-params") == 0 && av_dict_get(*dict, pair->key, NULL, 0))
+    if (n > tail && strcmp(pair->key + n - tail, "-params") == 0 &&
+        av_dict_get(*dict, pair->key, NULL, 0))
         av_dict_set(dict, pair->key, ":", AV_DICT_APPEND);
     else
         av_dict_set(dict, pair->key, NULL, 0);

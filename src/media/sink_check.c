@@ -4,7 +4,8 @@
 #include "media/media.h"
 
 /* NULL: path is no video, and has no encoder with settings. */
-static rs_status find_encoder(const char *path, const char *name, const AVCodec **codec, rs_err *err)
+static rs_status find_encoder(const char *path, const char *name, const AVCodec **codec,
+                              rs_err *err)
 {
     rs_sink_kind kind;
     const AVOutputFormat *format;
@@ -44,7 +45,8 @@ rs_status rs_sink_check_pixels(const char *path, const char *codec, const char *
     return c ? rs_pixel_format_for(c, format, false, &f, err) : RS_OK;
 }
 
-rs_status rs_sink_check_option(const char *path, const char *codec, const rs_pair *option, rs_err *err)
+rs_status rs_sink_check_option(const char *path, const char *codec, const rs_pair *option,
+                               rs_err *err)
 {
     const AVCodec *c;
     RS_TRY(find_encoder(path, codec, &c, err));

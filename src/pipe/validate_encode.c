@@ -18,8 +18,8 @@ static void tell(const struct encode *e, rs_status s, rs_pos at, const char *key
     if (s == RS_E_NOMEM)
         e->ctx->diags->nomem = true;
     else if (s != RS_OK)
-        rs_diags_add(e->ctx->diags, at, rs_opt_key_path(e->ctx, "encode.", key), RS_E_INVALID, NULL, "%s",
-                     err->msg);
+        rs_diags_add(e->ctx->diags, at, rs_opt_key_path(e->ctx, "encode.", key), RS_E_INVALID, NULL,
+                     "%s", err->msg);
 }
 
 static void check_options(const struct encode *e)
@@ -53,10 +53,10 @@ void rs_check_encode(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spe
     if (crf && codec) /* else the same pipeline may be for outputs of several kinds */
         tell(&e, rs_sink_check_crf(e.output, e.codec, &err), crf->value->pos, "crf", &err);
     if (preset)
-        tell(&e, rs_sink_check_preset(e.output, e.codec, preset->value->text, &err), preset->value->pos,
-             "preset", &err);
+        tell(&e, rs_sink_check_preset(e.output, e.codec, preset->value->text, &err),
+             preset->value->pos, "preset", &err);
     if (pixels)
-        tell(&e, rs_sink_check_pixels(e.output, e.codec, pixels->value->text, &err), pixels->value->pos,
-             "pixel_format", &err);
+        tell(&e, rs_sink_check_pixels(e.output, e.codec, pixels->value->text, &err),
+             pixels->value->pos, "pixel_format", &err);
     check_options(&e);
 }

@@ -2,7 +2,7 @@
 # Every codec worth naming: what it writes where nothing is said, and options of its own.
 . tests/cli/lib/common.sh
 need ffmpeg ffprobe
-make_video "$dir/in.mp4" -vf scale=64:64 -frames:v 3 -c:v libx264 -qp 0
+make_video "$dir/in.mp4" -vf fps=2,scale=64:64 -frames:v 3 -c:v libx264 -qp 0
 fast="--model $tiny --prompt cat --steps 1 --set img2img.strength=0"
 encoders=$(ffmpeg -hide_banner -encoders 2>/dev/null)
 
