@@ -48,6 +48,8 @@ typedef struct rs_job_result {
     int64_t frames;     /* written */
     int width, height;  /* of the last one */
     double seconds;     /* from opening the input to the finished output */
+    int64_t held;       /* frames in whose place the input is damaged */
+    bool truncated;     /* the input ends too early */
     rs_job_part failed; /* RS_JOB_NONE on success */
 } rs_job_result;
 

@@ -68,6 +68,7 @@ typedef struct rs_pipeline_spec {
     rs_precision precision;
     rs_compat compat; /* its defaults are in img2img already */
     const char *input;
+    bool recursive;        /* of a folder: the pictures of its sub-folders, too */
     const char *output;
     rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */
     float scale;           /* of the source's size, where size is zeros; 0: 1 */

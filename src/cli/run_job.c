@@ -24,6 +24,16 @@ static int close_profile(rs_profile **profile, int code)
     return code == RS_EXIT_OK ? RS_EXIT_FAILED : code;
 }
 
+/* "out.mp4: 30 frames of 36x28 in 1.2 s; 2 damaged frames held" */
+static void print_summary(const char *output, const rs_job_result *r)
+{
+    fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s", output, (long long)r->frames,
+            r->frames == 1 ? "frame" : "frames", r->width, r->height, r->seconds);
+    if (r->held)
+        fprintf(stderr, "; %lld damaged %s held", (long long)r->held, r->held == 1 ? "frame" : "frames");
+    fprintf(stderr, "%s\n", r->truncated ? "; the input is truncated" : "");
+}
+
 int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
 {
     rs_cli_console c;
@@ -43,7 +53,6 @@ int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
     else if (s != RS_OK)
         rs_cli_error("%s", err.msg);
     else
-        fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s\n", spec->output, (long long)r.frames,
-                r.frames == 1 ? "frame" : "frames", r.width, r.height, r.seconds);
+        print_summary(spec->output, &r);
     return close_profile(&trace, rs_cli_job_exit(s, r.failed));
 }

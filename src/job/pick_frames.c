@@ -56,12 +56,12 @@ static void thin_out(struct clip *c)
     c->stride *= 2;
 }
 
-static rs_status look(const char *input, struct clip *c, rs_err *err)
+static rs_status look(const char *input, const rs_source_options *options, struct clip *c, rs_err *err)
 {
     rs_source *source = NULL;
     rs_frame frame = { 0 };
     bool end = false;
-    RS_TRY(rs_source_open(input, NULL, &source, err));
+    RS_TRY(rs_source_open_with(input, options, &source, err));
     rs_status s = RS_OK;
     while (s == RS_OK && (s = rs_source_next(source, &frame, &end, err)) == RS_OK && !end) {
         c->n_frames = frame.index + 1;
@@ -135,13 +135,13 @@ static int choose(const struct clip *c, int want, int *chosen, float *apart)
     return n;
 }
 
-static rs_status fetch(const char *input, const struct clip *c, const int *chosen, int n,
-                       rs_picked_frame *out, int *n_out, rs_err *err)
+static rs_status fetch(const char *input, const rs_source_options *options, const struct clip *c,
+                       const int *chosen, int n, rs_picked_frame *out, int *n_out, rs_err *err)
 {
     rs_source *source = NULL;
     rs_frame frame = { 0 };
     bool end = false;
-    RS_TRY(rs_source_open(input, NULL, &source, err));
+    RS_TRY(rs_source_open_with(input, options, &source, err));
     rs_status s = RS_OK;
     while (*n_out < n && (s = rs_source_next(source, &frame, &end, err)) == RS_OK && !end) {
         rs_picked_frame *to = &out[*n_out];
@@ -156,8 +156,8 @@ static rs_status fetch(const char *input, const struct clip *c, const int *chose
     return s;
 }
 
-rs_status rs_pick_frames(const char *input, int want, rs_picked_frame *out, int *n, int64_t *n_frames,
-                         rs_err *err)
+rs_status rs_pick_frames(const char *input, const rs_source_options *options, int want,
+                         rs_picked_frame *out, int *n, int64_t *n_frames, rs_err *err)
 {
     rs_arena *arena = rs_arena_open(1 << 20);
     struct clip c = { .stride = 1 };
@@ -165,13 +165,13 @@ rs_status rs_pick_frames(const char *input, int want, rs_picked_frame *out, int 
     int *chosen = arena ? RS_NEW_N(arena, int, (size_t)want) : NULL;
     float *apart = arena ? RS_NEW_N(arena, float, RS_PICK_LOOK_AT) : NULL;
     *n = 0;
-    rs_status s = c.at && chosen && apart ? look(input, &c, err)
+    rs_status s = c.at && chosen && apart ? look(input, options, &c, err)
                                           : RS_FAIL(err, RS_E_NOMEM, "no memory to look at '%s'", input);
     if (s == RS_OK && c.n == 0)
         s = RS_FAIL(err, RS_E_FORMAT, "'%s' has no frames", input);
     if (s == RS_OK) {
         *n_frames = c.n_frames;
-        s = fetch(input, &c, chosen, choose(&c, want, chosen, apart), out, n, err);
+        s = fetch(input, options, &c, chosen, choose(&c, want, chosen, apart), out, n, err);
     }
     rs_arena_close(&arena);
     return s;

@@ -18,7 +18,7 @@ typedef struct rs_picked_frame {
  * the clip counts as much as 1/16 of the range of values). Frames of a single colour, such as
  * fades, are left out while there are others. Reads the clip twice. *n_frames: of the clip.
  * out: [want]; out[0..*n) is the caller's to release, also on failure. */
-rs_status rs_pick_frames(const char *input, int want, rs_picked_frame *out, int *n, int64_t *n_frames,
-                         rs_err *err);
+rs_status rs_pick_frames(const char *input, const rs_source_options *options, int want,
+                         rs_picked_frame *out, int *n, int64_t *n_frames, rs_err *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "job/batch_run.h"
+#include "job/damage.h"
 #include "job/frame_maker.h"
 #include "job/queue.h"
 #include "job/reader.h"
@@ -156,9 +157,10 @@ static rs_status open_sink(struct job *j, rs_err *err)
 static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
-    RS_TRY(rs_source_open(j->spec->input, j->log, &j->source, err));
+    const rs_source_options o = { .recursive = j->spec->recursive, .log = j->log };
+    RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
-        RS_TRY(rs_mask_source_open(&j->spec->inpaint, j->log, &j->masks, err));
+        RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, &j->masks, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
@@ -221,6 +223,7 @@ static rs_status run_frames(struct job *j, rs_err *err)
     j->first_frame = rs_clock_now();
     while (rs_queue_pop(&j->ready, &frame)) {
         const int64_t number = frame->index + 1;
+        rs_damage_note_frame(j->result, rs_source_get_info(j->source), frame, j->log);
         const rs_status s = run_frame(j, frame, err);
         if (s != RS_OK)
             return s == RS_E_CANCELLED ? s : rs_err_wrap(err, s, "frame %lld", (long long)number);
@@ -295,6 +298,7 @@ static rs_status run(struct job *j, rs_err *err)
         s = run_frames(j, err);
     stop_threads(j, s == RS_OK);
     RS_TRY(first_cause(j, s, err));
+    rs_damage_note_end(j->result, rs_source_get_info(j->source), j->log);
     if (j->result->frames == 0) {
         j->result->failed = RS_JOB_INPUT;
         return RS_FAIL(err, RS_E_FORMAT, "'%s' has no frames", j->spec->input);

@@ -325,8 +325,9 @@ static rs_status make(struct sheet *s, const rs_text_sink *report, rs_err *err)
     s->frames = RS_NEW_N(s->arena, rs_picked_frame, (size_t)s->o->frames);
     if (!s->frames)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %d frames", s->o->frames);
-    RS_TRY(rs_pick_frames(s->at[0].spec->input, s->o->frames, s->frames, &s->n_frames, &s->clip_frames,
-                          err));
+    const rs_pipeline_spec *spec = s->at[0].spec;
+    RS_TRY(rs_pick_frames(spec->input, &(rs_source_options){ .recursive = spec->recursive }, s->o->frames,
+                          s->frames, &s->n_frames, &s->clip_frames, err));
     RS_TRY(paint_all(s, err));
     s->part = RS_JOB_OUTPUT;
     RS_TRY(rs_image_write_png(s->o->output, &s->picture, NULL, err));

@@ -1,7 +1,9 @@
 /* Demultiplexing and decoding. FFmpeg is lenient: it conceals damaged slices,
- * and takes the early end of a file for the end. A restyled half of a film
- * without a word would be worse than an error, so this reader asks at each step
- * whether something was wrong, delivers what was whole, and then says where.
+ * leaves pictures out, and takes the early end of a file for the end. A film that
+ * is restyled in part without a word would be worse than an error, so this reader
+ * asks at each step whether something was wrong. In the place of a picture that is
+ * not whole it holds the one before, at the time that its packet states, and marks
+ * the frame; pictures that refer to it are taken as the decoder makes them.
  *
  * The decoder runs on one thread: its cost is nothing beside the model's, and
  * the place of a damage is then exact. */
@@ -16,10 +18,13 @@
 #include "base/mem.h"
 #include "media/av_pixels.h"
 #include "media/av_util.h"
+#include "media/lost_packets.h"
 #include "media/mkv_size.h"
 
 /* What a header may ask for before a byte of picture is seen: 16384 x 16384. */
 #define MAX_PIXELS (INT64_C(1) << 28)
+/* More errors than that in a row, with nothing in between, are the end. */
+#define MAX_IDLE_ERRORS 64
 
 struct rs_av_in {
     rs_source_info info;
@@ -29,8 +34,12 @@ struct rs_av_in {
     AVCodecContext *dec;
     AVStream *st;
     AVPacket *pkt;
-    AVFrame *next;      /* the first frame, decoded by open; then scratch */
-    bool have_next;
+    AVFrame *next;      /* decoded; waits for what was lost before it */
+    bool have_next, next_damaged;
+    AVFrame *good;      /* the latest whole one */
+    rs_lost_packets lost;
+    int64_t sent, sent_duration; /* of the latest packet that the decoder got */
+    int n_idle_errors;  /* of the decoder since it last gave a frame or took a packet */
     rs_av_pixels pixels;
     bool still;
     int64_t start;      /* subtracted from timestamps, in the stream's time base */
@@ -39,8 +48,7 @@ struct rs_av_in {
     int64_t end_us;     /* where the latest packet of any stream ends */
     bool seen_key;      /* damage before the first key frame is the start of a cut */
     bool flushed;       /* the decoder was told that nothing more comes */
-    int damage;         /* FFmpeg's error that ended reading; 0: none */
-    const char *damage_text;
+    bool ended;
 };
 
 const rs_source_info *rs_av_in_info(const rs_av_in *in)
@@ -54,6 +62,8 @@ void rs_av_in_close(rs_av_in **in)
         return;
     rs_av_in *a = *in;
     av_frame_free(&a->next);
+    av_frame_free(&a->good);
+    rs_lost_packets_release(&a->lost);
     av_packet_free(&a->pkt);
     avcodec_free_context(&a->dec);
     avformat_close_input(&a->fmt);
@@ -77,7 +87,8 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
     in->dec = avcodec_alloc_context3(codec);
     in->pkt = av_packet_alloc();
     in->next = av_frame_alloc();
-    if (!in->dec || !in->pkt || !in->next)
+    in->good = av_frame_alloc();
+    if (!in->dec || !in->pkt || !in->next || !in->good)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
     int e = avcodec_parameters_to_context(in->dec, in->st->codecpar);
     if (e >= 0) {
@@ -91,14 +102,6 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
         return rs_av_fail(err, RS_E_FORMAT, e, "cannot decode the video of '%s' (%s)", in->path,
                           codec->name);
     return RS_OK;
-}
-
-static void set_damage(rs_av_in *in, int averr, const char *text)
-{
-    if (!in->damage) {
-        in->damage = averr;
-        in->damage_text = text;
-    }
 }
 
 static bool is_mov(const rs_av_in *in)
@@ -138,15 +141,19 @@ static void check_end(rs_av_in *in)
     const bool cut = is_mov(in)        ? in->n_packets < avformat_index_get_entries_count(in->st)
                      : is_matroska(in) ? mkv_is_truncated(in)
                                        : is_too_short(in);
-    if (cut)
-        set_damage(in, AVERROR_EOF, "the file is truncated");
+    in->info.truncated = in->info.truncated || cut;
+}
+
+static int64_t packet_time(const AVPacket *p)
+{
+    return p->pts != AV_NOPTS_VALUE ? p->pts : p->dts;
 }
 
 static void note_packet(rs_av_in *in)
 {
     const AVPacket *p = in->pkt;
     const AVStream *st = in->fmt->streams[p->stream_index];
-    const int64_t t = p->pts != AV_NOPTS_VALUE ? p->pts : p->dts;
+    const int64_t t = packet_time(p);
     if (t != AV_NOPTS_VALUE) {
         const int64_t end = av_rescale_q(t + p->duration, st->time_base, AV_TIME_BASE_Q);
         if (end > in->end_us)
@@ -154,45 +161,56 @@ static void note_packet(rs_av_in *in)
     }
 }
 
-/* One packet of the video into the decoder, or the news that there is no more. */
-static void feed(rs_av_in *in)
+/* The latest packet gives no picture. What a cut at the start has left of a group of
+ * pictures is none of the film's. */
+static rs_status lose(rs_av_in *in, rs_err *err)
 {
-    for (;;) {
-        int e = av_read_frame(in->fmt, in->pkt);
-        if (e == AVERROR(EAGAIN))
-            continue;
-        if (e < 0) {
-            if (e != AVERROR_EOF)
-                set_damage(in, e, NULL);
-            else if (in->fmt->pb && in->fmt->pb->error < 0 && in->fmt->pb->error != AVERROR_EOF)
-                set_damage(in, in->fmt->pb->error, NULL);
-            else
-                check_end(in);
-            break;
-        }
+    if (in->seen_key && !rs_lost_packets_add(&in->lost, in->sent, in->sent_duration))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
+    return RS_OK;
+}
+
+/* An error of the decoder: is it the packet's fault? */
+static rs_status decoder_error(rs_av_in *in, int e, rs_err *err)
+{
+    if (e == AVERROR(ENOMEM))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
+    in->n_idle_errors++;
+    return in->flushed ? RS_OK : lose(in, err);
+}
+
+static rs_status send_packet(rs_av_in *in, rs_err *err)
+{
+    const AVPacket *p = in->pkt;
+    in->n_packets++;
+    in->n_idle_errors = 0;
+    in->seen_key = in->seen_key || p->flags & AV_PKT_FLAG_KEY;
+    in->sent = packet_time(p);
+    in->sent_duration = p->duration;
+    if (p->flags & AV_PKT_FLAG_CORRUPT && in->seen_key)
+        return lose(in, err);
+    const int e = avcodec_send_packet(in->dec, p);
+    return e < 0 ? decoder_error(in, e, err) : RS_OK;
+}
+
+/* One packet of the video into the decoder, or the news that there is no more. */
+static rs_status feed(rs_av_in *in, rs_err *err)
+{
+    int e;
+    while ((e = rs_av_read(in->fmt, in->pkt, &in->info.truncated)) >= 0) {
         note_packet(in);
-        if (in->pkt->stream_index != in->st->index) {
-            av_packet_unref(in->pkt);
-            continue;
-        }
-        in->n_packets++;
-        in->seen_key = in->seen_key || in->pkt->flags & AV_PKT_FLAG_KEY;
-        if (in->pkt->flags & AV_PKT_FLAG_CORRUPT && in->seen_key) {
-            set_damage(in, AVERROR_INVALIDDATA, "the file is truncated or damaged");
-            av_packet_unref(in->pkt);
-            break;
-        }
-        e = avcodec_send_packet(in->dec, in->pkt);
+        const bool ours = in->pkt->stream_index == in->st->index;
+        const rs_status s = ours ? send_packet(in, err) : RS_OK;
         av_packet_unref(in->pkt);
-        if (e >= 0)
-            return;
-        if (in->seen_key) {
-            set_damage(in, e, NULL);
-            break;
-        }
+        if (ours)
+            return s;
     }
+    if (e != AVERROR_EOF)
+        return rs_av_fail(err, RS_E_IO, e, "cannot read '%s' after frame %" PRId64, in->path, in->n_frames);
+    check_end(in);
     in->flushed = true;
     avcodec_send_packet(in->dec, NULL); /* frames still inside come out */
+    return RS_OK;
 }
 
 static bool frame_is_whole(const AVFrame *f)
@@ -200,56 +218,30 @@ static bool frame_is_whole(const AVFrame *f)
     return !(f->flags & AV_FRAME_FLAG_CORRUPT) && f->decode_error_flags == 0;
 }
 
-static rs_status fail_damage(rs_av_in *in, rs_err *err)
+static void take_frame(rs_av_in *in)
 {
-    const AVRational tb = in->st->time_base;
-    const double t = in->last_pts == AV_NOPTS_VALUE ? 0 : (double)in->last_pts * av_q2d(tb);
-    if (in->n_frames == 0)
-        return RS_FAIL(err, RS_E_CORRUPT,
-                       "cannot decode the first frame of '%s' (%s): the file is %s", in->path,
-                       in->dec->codec->name, in->damage == AVERROR_EOF ? "truncated" : "damaged");
-    if (in->damage_text)
-        return RS_FAIL(err, RS_E_CORRUPT, "'%s': %s after frame %" PRId64 " (%.3f s)%s", in->path,
-                       in->damage_text, in->n_frames, t,
-                       in->info.n_frames_exact ? ", fewer frames than its header says" : "");
-    return rs_av_fail(err, RS_E_CORRUPT, in->damage,
-                      "'%s' is damaged after frame %" PRId64 " (%.3f s)", in->path, in->n_frames,
-                      t);
+    const int64_t pts = in->next->best_effort_timestamp;
+    const bool lost = pts != AV_NOPTS_VALUE && rs_lost_packets_found(&in->lost, pts);
+    in->n_idle_errors = 0;
+    in->have_next = true;
+    in->next_damaged = lost || (in->seen_key && !frame_is_whole(in->next));
 }
 
-/* Into in->next. */
-static rs_status decode(rs_av_in *in, bool *end, rs_err *err)
+/* Into in->next, or in->ended. */
+static rs_status decode(rs_av_in *in, rs_err *err)
 {
-    for (;;) {
+    while (!in->ended && !in->have_next) {
         const int e = avcodec_receive_frame(in->dec, in->next);
-        if (e == 0) {
-            if (!frame_is_whole(in->next) && in->seen_key) {
-                av_frame_unref(in->next);
-                set_damage(in, AVERROR_INVALIDDATA, NULL);
-                return fail_damage(in, err);
-            }
-            *end = false;
-            return RS_OK;
-        }
-        if (e == AVERROR(EAGAIN) && !in->flushed) {
-            feed(in);
-            continue;
-        }
-        if (e != AVERROR_EOF && e != AVERROR(EAGAIN)) {
-            if (!in->seen_key && !in->flushed)
-                continue;
-            set_damage(in, e, NULL);
-            if (!in->flushed) {
-                in->flushed = true;
-                avcodec_send_packet(in->dec, NULL);
-                continue;
-            }
-        }
-        if (in->damage)
-            return fail_damage(in, err);
-        *end = true;
-        return RS_OK;
+        if (e == 0)
+            take_frame(in);
+        else if (e == AVERROR(EAGAIN) && !in->flushed)
+            RS_TRY(feed(in, err));
+        else if (e == AVERROR_EOF || e == AVERROR(EAGAIN) || in->n_idle_errors > MAX_IDLE_ERRORS)
+            in->ended = true;
+        else
+            RS_TRY(decoder_error(in, e, err));
     }
+    return RS_OK;
 }
 
 static int64_t frame_duration(const rs_av_in *in, const AVFrame *f)
@@ -267,39 +259,54 @@ static int64_t frame_duration(const rs_av_in *in, const AVFrame *f)
 }
 
 /* Times that go forward whatever the file says. */
-static void stamp(rs_av_in *in, const AVFrame *f, rs_frame *frame)
+static void stamp(rs_av_in *in, int64_t pts, int64_t duration, bool held, rs_frame *frame)
 {
-    int64_t pts = f->best_effort_timestamp;
-    const int64_t d = frame_duration(in, f);
     if (pts != AV_NOPTS_VALUE)
         pts -= in->start;
     else
-        pts = in->last_pts == AV_NOPTS_VALUE ? 0 : in->last_pts + d;
+        pts = in->last_pts == AV_NOPTS_VALUE ? 0 : in->last_pts + duration;
     if (in->last_pts != AV_NOPTS_VALUE && pts <= in->last_pts)
         pts = in->last_pts + 1;
     frame->pts = in->last_pts = pts;
-    frame->duration = d;
+    frame->duration = duration;
     frame->index = in->n_frames++;
     frame->name = frame->png_name = NULL;
+    frame->held = held;
+}
+
+/* The latest whole picture into *frame. */
+static rs_status deliver(rs_av_in *in, int64_t pts, int64_t duration, bool held, rs_frame *frame,
+                         rs_err *err)
+{
+    const rs_orient o = rs_av_orient(in->good, in->st);
+    const rs_status s = rs_av_to_image(&in->pixels, in->good, o, in->still, &frame->image, err);
+    if (s != RS_OK)
+        return rs_err_wrap(err, s, "'%s', frame %" PRId64, in->path, in->n_frames);
+    stamp(in, pts, duration, held, frame);
+    return RS_OK;
 }
 
 rs_status rs_av_in_next(rs_av_in *in, rs_frame *frame, bool *end, rs_err *err)
 {
-    bool none = false;
-    if (!in->have_next)
-        RS_TRY(decode(in, &none, err));
-    in->have_next = false;
-    *end = none;
-    if (none)
+    struct rs_lost_packet lost;
+    RS_TRY(decode(in, err));
+    const int64_t pts = in->have_next ? in->next->best_effort_timestamp : INT64_MAX;
+    /* without times, in the order of decoding */
+    if (rs_lost_packets_take(&in->lost, pts == AV_NOPTS_VALUE ? pts + 1 : pts, &lost))
+        return deliver(in, lost.pts, lost.duration > 0 ? lost.duration : frame_duration(in, in->good), true,
+                       frame, err);
+    *end = !in->have_next;
+    if (*end)
         return RS_OK;
-    const rs_orient o = rs_av_orient(in->next, in->st);
-    rs_status s = rs_av_to_image(&in->pixels, in->next, o, in->still, &frame->image, err);
-    if (s == RS_OK)
-        stamp(in, in->next, frame);
-    else
-        s = rs_err_wrap(err, s, "'%s', frame %" PRId64, in->path, in->n_frames);
+    const bool held = in->next_damaged;
+    const int64_t duration = frame_duration(in, in->next);
+    if (!held) {
+        av_frame_unref(in->good);
+        av_frame_move_ref(in->good, in->next);
+    }
     av_frame_unref(in->next);
-    return s;
+    in->have_next = false;
+    return deliver(in, pts, duration, held, frame, err);
 }
 
 static void count_frames(rs_av_in *in)
@@ -352,18 +359,36 @@ static void fill_info(rs_av_in *in)
                 in->path);
 }
 
+/* Up to the first whole frame, which stands in for damaged ones before it, too. */
+static rs_status decode_first(rs_av_in *in, rs_err *err)
+{
+    RS_TRY(decode(in, err));
+    while (in->have_next && in->next_damaged) {
+        in->sent = in->next->best_effort_timestamp;
+        in->sent_duration = 0;
+        RS_TRY(lose(in, err));
+        av_frame_unref(in->next);
+        in->have_next = false;
+        RS_TRY(decode(in, err));
+    }
+    if (!in->have_next && (in->info.truncated || in->lost.n))
+        return RS_FAIL(err, RS_E_CORRUPT, "cannot decode the first frame of '%s' (%s): the file is %s",
+                       in->path, in->dec->codec->name, in->info.truncated ? "truncated" : "damaged");
+    if (!in->have_next)
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' has a video stream (%s) but no whole frame", in->path,
+                       in->dec->codec->name);
+    if (av_frame_ref(in->good, in->next) < 0)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
+    return RS_OK;
+}
+
 static rs_status open_all(rs_av_in *in, rs_err *err)
 {
-    bool end;
     RS_TRY(rs_av_open_input(in->path, &in->fmt, err));
     RS_TRY(open_decoder(in, err));
     in->start = rs_av_start(in->fmt, in->st->time_base);
     in->last_pts = AV_NOPTS_VALUE;
-    RS_TRY(decode(in, &end, err));
-    if (end)
-        return RS_FAIL(err, RS_E_FORMAT, "'%s' has a video stream (%s) but no whole frame",
-                       in->path, in->dec->codec->name);
-    in->have_next = true;
+    RS_TRY(decode_first(in, err));
     fill_info(in);
     return RS_OK;
 }

@@ -69,6 +69,27 @@ rs_status rs_av_open_input(const char *path, AVFormatContext **fmt, rs_err *err)
     return RS_OK;
 }
 
+/* Damaged places in a row, behind which nothing is looked for. */
+enum { MAX_BAD_READS = 64 };
+
+int rs_av_read(AVFormatContext *fmt, AVPacket *packet, bool *truncated)
+{
+    for (int n_bad = 0; n_bad < MAX_BAD_READS;) {
+        const int e = av_read_frame(fmt, packet);
+        const int io = fmt->pb ? fmt->pb->error : 0; /* which FFmpeg takes for the end */
+        if (e == AVERROR_EOF && io < 0 && io != AVERROR_EOF)
+            return io;
+        if (e >= 0 || e == AVERROR_EOF)
+            return e;
+        if (e == AVERROR_INVALIDDATA)
+            n_bad++;
+        else if (e != AVERROR(EAGAIN))
+            return e;
+    }
+    *truncated = true;
+    return AVERROR_EOF;
+}
+
 int64_t rs_av_start(const AVFormatContext *fmt, AVRational time_base)
 {
     if (fmt->start_time == AV_NOPTS_VALUE || fmt->start_time <= 0)

@@ -19,6 +19,10 @@ rs_status rs_av_fail(rs_err *err, rs_status code, int averr, const char *fmt, ..
  * network or another file. */
 rs_status rs_av_open_input(const char *path, AVFormatContext **fmt, rs_err *err);
 
+/* av_read_frame that passes over what cannot be read: 0, AVERROR_EOF at the end, or the
+ * system's error. *truncated is set when nothing more can be made out of the file. */
+int rs_av_read(AVFormatContext *fmt, AVPacket *packet, bool *truncated);
+
 /* The file's start in time_base units: subtracted from every timestamp, so that
  * time begins at 0 for containers that start anywhere (MPEG-TS). Starts before 0
  * (audio priming) are left alone. */

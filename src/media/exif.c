@@ -1,14 +1,17 @@
 #include "media/exif.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
 
 enum {
+    TAG_WIDTH = 256,
+    TAG_HEIGHT = 257,
+    TAG_ORIENTATION = 274,
     TAG_EXIF_IFD = 0x8769,
     TAG_USER_COMMENT = 0x9286,
+    TYPE_SHORT = 3,
     TYPE_LONG = 4,
     TYPE_UNDEFINED = 7,
     PREFIX = 8,       /* the character code in front of a comment */
@@ -107,12 +110,41 @@ static size_t find_entry(const struct tiff *t, size_t ifd, unsigned tag)
     return 0;
 }
 
-/* The bytes of the comment, or NULL. */
-static const uint8_t *find_comment(struct tiff *t, size_t *n)
+/* Whatever stands in front of it in JPEG and WebP files is skipped. */
+static bool open_tiff(const uint8_t *data, size_t size, struct tiff *t)
 {
+    const size_t skip = size >= 6 && memcmp(data, "Exif\0\0", 6) == 0 ? 6 : 0;
+    *t = (struct tiff){ data + skip, size - skip, false };
     if (t->size < 8 || (memcmp(t->data, "II*\0", 4) != 0 && memcmp(t->data, "MM\0*", 4) != 0))
-        return NULL;
+        return false;
     t->little = t->data[0] == 'I';
+    return true;
+}
+
+/* A whole number in the directory at ifd; 0 without one. */
+static uint32_t find_number(const struct tiff *t, size_t ifd, unsigned tag)
+{
+    const size_t entry = find_entry(t, ifd, tag);
+    if (!entry)
+        return 0;
+    const unsigned type = get16(t, entry + 2);
+    return type == TYPE_SHORT ? get16(t, entry + 8) : type == TYPE_LONG ? (uint32_t)get32(t, entry + 8) : 0;
+}
+
+bool rs_tiff_look(const uint8_t *data, size_t size, rs_tiff_facts *facts)
+{
+    struct tiff t;
+    if (!open_tiff(data, size, &t))
+        return false;
+    const size_t ifd = get32(&t, 4);
+    *facts = (rs_tiff_facts){ find_number(&t, ifd, TAG_WIDTH), find_number(&t, ifd, TAG_HEIGHT),
+                              find_number(&t, ifd, TAG_ORIENTATION) };
+    return true;
+}
+
+/* The bytes of the comment, or NULL. */
+static const uint8_t *find_comment(const struct tiff *t, size_t *n)
+{
     const size_t pointer = find_entry(t, get32(t, 4), TAG_EXIF_IFD);
     const size_t entry = pointer ? find_entry(t, get32(t, pointer + 8), TAG_USER_COMMENT) : 0;
     if (!entry)
@@ -169,12 +201,10 @@ static void from_utf8(char *dst, const uint8_t *bytes, size_t n)
 rs_status rs_exif_comment(rs_arena *arena, const uint8_t *data, size_t size, const char **text,
                           rs_err *err)
 {
-    struct tiff t = { data, size, false };
+    struct tiff t;
     size_t n, room;
     *text = NULL;
-    if (size >= 6 && memcmp(data, "Exif\0\0", 6) == 0)
-        t = (struct tiff){ data + 6, size - 6, false };
-    const uint8_t *p = find_comment(&t, &n);
+    const uint8_t *p = open_tiff(data, size, &t) ? find_comment(&t, &n) : NULL;
     if (!p)
         return RS_OK;
     char *out = rs_mul_size(n, 3, &room) ? rs_arena_alloc(arena, room + 1) : NULL;

@@ -3,6 +3,7 @@
 #ifndef RS_MEDIA_EXIF_H
 #define RS_MEDIA_EXIF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,14 @@ rs_status rs_exif_make(const char *text, uint8_t **data, size_t *size, rs_err *e
  * damaged. UTF-16 of either byte order is told apart by its zero bytes. */
 rs_status rs_exif_comment(rs_arena *arena, const uint8_t *data, size_t size, const char **text,
                           rs_err *err);
+
+/* What the first directory of a TIFF file, or of an EXIF block, says; 0: nothing. */
+typedef struct rs_tiff_facts {
+    uint32_t width, height;
+    unsigned orientation; /* 1 to 8; from 5 on the picture is to be turned on its side */
+} rs_tiff_facts;
+
+/* False: no TIFF structure. */
+bool rs_tiff_look(const uint8_t *data, size_t size, rs_tiff_facts *facts);
 
 #endif

@@ -3,32 +3,40 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
 #include "media/natural.h"
+#include "media/still_size.h"
+
+/* Deeper than any project, and not deep enough to run out of stack or descriptors. */
+enum { MAX_DEPTH = 32 };
 
 static bool is_picture(const char *name)
 {
-    static const char *const exts[] = { ".png", ".jpg", ".jpeg" };
+    static const char *const exts[] = { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp" };
     const char *ext = rs_path_ext(name);
-    for (size_t i = 0; name[0] != '.' && i < sizeof(exts) / sizeof(exts[0]); i++)
+    for (size_t i = 0; i < sizeof(exts) / sizeof(exts[0]); i++)
         if (strcasecmp(ext, exts[i]) == 0)
             return true;
     return false;
 }
 
 struct names {
+    rs_arena *arena;
+    const char *root;
+    bool recursive;
     rs_folder_entry *v;
     size_t n, cap;
 };
 
-static rs_status add_name(rs_arena *arena, struct names *list, const char *name, rs_err *err)
+/* name is the list's from here on. */
+static rs_status add_name(struct names *list, const char *name, rs_err *err)
 {
     if (list->n == list->cap) {
         const size_t cap = list->cap ? list->cap * 2 : 256;
@@ -38,15 +46,38 @@ static rs_status add_name(rs_arena *arena, struct names *list, const char *name,
         list->v = v;
         list->cap = cap;
     }
-    const char *copy = rs_arena_strdup(arena, name);
-    if (!copy)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory to list a folder");
-    list->v[list->n++] = (rs_folder_entry){ .name = copy };
+    list->v[list->n++] = (rs_folder_entry){ .name = name };
     return RS_OK;
 }
 
-static rs_status read_names(rs_arena *arena, const char *path, struct names *list, rs_err *err)
+static bool is_sub_folder(const char *path)
 {
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static rs_status read_names(struct names *list, const char *below, int depth, rs_err *err);
+
+/* below: the entry's folder, seen from the root. */
+static rs_status add_entry(struct names *list, const char *below, const char *entry, int depth,
+                           rs_err *err)
+{
+    if (entry[0] == '.' || !(list->recursive || is_picture(entry)))
+        return RS_OK;
+    const char *name = rs_path_join(list->arena, below, entry);
+    const char *path = name ? rs_path_join(list->arena, list->root, name) : NULL;
+    if (!path)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to list a folder");
+    if (list->recursive && depth < MAX_DEPTH && is_sub_folder(path))
+        return read_names(list, name, depth + 1, err);
+    return is_picture(entry) ? add_name(list, name, err) : RS_OK;
+}
+
+static rs_status read_names(struct names *list, const char *below, int depth, rs_err *err)
+{
+    const char *path = below[0] ? rs_path_join(list->arena, list->root, below) : list->root;
+    if (!path)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to list a folder");
     DIR *dir = opendir(path);
     if (!dir)
         return rs_err_sys(err, errno, "cannot open the folder '%s'", path);
@@ -59,8 +90,7 @@ static rs_status read_names(rs_arena *arena, const char *path, struct names *lis
                 s = rs_err_sys(err, errno, "cannot read the folder '%s'", path);
             break;
         }
-        if (is_picture(e->d_name))
-            s = add_name(arena, list, e->d_name, err);
+        s = add_entry(list, below, e->d_name, depth, err);
     }
     closedir(dir);
     return s;
@@ -116,14 +146,16 @@ static bool set_png_names(rs_arena *arena, rs_folder *f)
     return true;
 }
 
-rs_status rs_folder_list(rs_arena *arena, const char *path, rs_folder *folder, rs_err *err)
+rs_status rs_folder_list(rs_arena *arena, const char *path, bool recursive, rs_folder *folder,
+                         rs_err *err)
 {
-    struct names list = { 0 };
+    struct names list = { .arena = arena, .root = path, .recursive = recursive };
     rs_folder f = { .path = rs_arena_strdup(arena, path) };
-    rs_status s = read_names(arena, path, &list, err);
+    rs_status s = read_names(&list, "", 0, err);
     if (s == RS_OK && list.n == 0)
         s = RS_FAIL(err, RS_E_NOTFOUND,
-                    "the folder '%s' has no pictures, expected .png, .jpg or .jpeg files", path);
+                    "the folder '%s' has no pictures, expected .png, .jpg, .tiff, .webp or .bmp files%s",
+                    path, recursive ? "" : " (those of sub-folders need 'recursive: true')");
     if (s == RS_OK) {
         qsort(list.v, list.n, sizeof(list.v[0]), by_natural_order);
         f.n = list.n;
@@ -137,4 +169,41 @@ rs_status rs_folder_list(rs_arena *arena, const char *path, rs_folder *folder, r
     if (s == RS_OK)
         *folder = f;
     return s;
+}
+
+static bool header_size(rs_arena *arena, const rs_folder *folder, size_t i, rs_size *size)
+{
+    const rs_arena_mark mark = rs_arena_save(arena);
+    const char *path = rs_path_join(arena, folder->path, folder->entries[i].name);
+    rs_map map;
+    bool known = false;
+    if (path && rs_map_open(path, &map, NULL) == RS_OK) {
+        known = rs_still_size(map.data, map.size, size);
+        rs_map_close(&map);
+    }
+    rs_arena_rewind(arena, mark);
+    return known;
+}
+
+void rs_folder_tell_sizes(rs_arena *arena, const rs_folder *folder, const rs_log *log)
+{
+    rs_size first = { 0 }, size, shown = { 0 };
+    size_t n_other = 0;
+    const char *other = NULL;
+    for (size_t i = 0; log && i < folder->n; i++) {
+        if (!header_size(arena, folder, i, &size))
+            continue;
+        if (!first.width)
+            first = size;
+        if (size.width == first.width && size.height == first.height)
+            continue;
+        if (n_other++ == 0) {
+            other = folder->entries[i].name;
+            shown = size;
+        }
+    }
+    if (n_other)
+        RS_WARN(log, "'%s': %zu of %zu pictures are not of %dx%d as the first, such as '%s' of %dx%d",
+                folder->path, n_other, folder->n, first.width, first.height, other, shown.width,
+                shown.height);
 }

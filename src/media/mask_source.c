@@ -35,22 +35,22 @@ void rs_mask_source_close(rs_mask_source **source)
     *source = NULL;
 }
 
-static rs_status open_path(rs_mask_source *s, const rs_log *log, rs_err *err)
+static rs_status open_path(rs_mask_source *s, const rs_source_options *options, rs_err *err)
 {
     const char *path = s->spec->mask;
     if (rs_is_dir(path)) {
         s->arena = rs_arena_open(0);
         if (!s->arena)
             return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
-        RS_TRY(rs_folder_list(s->arena, path, &s->folder, err));
+        RS_TRY(rs_folder_list(s->arena, path, options->recursive, &s->folder, err));
     }
-    RS_TRY(rs_source_open(path, log, &s->film, err));
+    RS_TRY(rs_source_open_with(path, options, &s->film, err));
     s->still = rs_source_get_info(s->film)->kind == RS_SOURCE_STILL;
     return RS_OK;
 }
 
-rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_log *log, rs_mask_source **source,
-                              rs_err *err)
+rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_source_options *options,
+                              rs_mask_source **source, rs_err *err)
 {
     rs_mask_source *s = rs_calloc(sizeof(*s));
     if (!s)
@@ -58,7 +58,7 @@ rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_log *log, rs
     s->spec = spec;
     rs_status status = RS_OK;
     if (!is_word(spec, RS_MASK_ALPHA) && !is_word(spec, RS_MASK_COLOR))
-        status = open_path(s, log, err);
+        status = open_path(s, options, err);
     if (status == RS_OK)
         *source = s;
     else

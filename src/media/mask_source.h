@@ -8,10 +8,10 @@
 
 typedef struct rs_mask_source rs_mask_source;
 
-/* spec, which has a mask, and log must outlive the source. A path that holds no
- * picture fails here. */
-rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_log *log, rs_mask_source **source,
-                              rs_err *err);
+/* spec, which has a mask, and the log of options must outlive the source. A path that
+ * holds no picture fails here. */
+rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_source_options *options,
+                              rs_mask_source **source, rs_err *err);
 void rs_mask_source_close(rs_mask_source **source); /* NULL and *NULL are fine */
 
 /* The mask of a frame just read, of its picture's size, inverted and blurred as spec

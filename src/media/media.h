@@ -35,7 +35,7 @@ typedef struct rs_rational {
 typedef enum rs_source_kind {
     RS_SOURCE_VIDEO,
     RS_SOURCE_ANIMATION, /* animated GIF, APNG or WebP */
-    RS_SOURCE_FOLDER,    /* PNG and JPEG files in natural order */
+    RS_SOURCE_FOLDER,    /* pictures in natural order */
     RS_SOURCE_STILL
 } rs_source_kind;
 
@@ -50,6 +50,7 @@ typedef struct rs_source_info {
     int n_audio;                /* audio streams */
     int primaries, transfer;    /* colour, as H.273 numbers it; 2: unspecified */
     const char *path;           /* as opened; lives as long as the source */
+    bool truncated;             /* found out at the end: frames are missing there */
 } rs_source_info;
 
 /* One picture and when it is shown. The image is owned by the frame: next reuses
@@ -59,8 +60,9 @@ typedef struct rs_frame {
     rs_mask mask;          /* for those who attach one; no source does */
     int64_t index;         /* 0, 1, 2, ... */
     int64_t pts, duration; /* in time_base, counted from the start of the file */
-    const char *name;      /* file name in a folder, or of a still; NULL for videos. Lives as
-                              long as the source */
+    bool held;             /* the file is damaged here: the picture before (or the first whole one) */
+    const char *name;      /* file name in a folder ("scene/1.jpg" in a sub-folder), or of a still;
+                              NULL for videos. Lives as long as the source */
     const char *png_name;  /* the same with .png, unique within its folder; NULL for videos */
     const char *file_name; /* the file it becomes beside a picture's path, or in a folder; NULL: as
                               the sink has it. The writer's caller keeps it, as text */
@@ -75,11 +77,21 @@ typedef struct rs_source rs_source;
 /* path: a file, or a folder of pictures. Decodes the first frame, so a file that
  * is no video fails here. log may be NULL and must outlive the source. */
 rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err);
+
+typedef struct rs_source_options {
+    bool recursive;    /* folders: the pictures of sub-folders, too */
+    const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size */
+} rs_source_options;
+
+/* The same with all there is to choose. */
+rs_status rs_source_open_with(const char *path, const rs_source_options *options, rs_source **source,
+                              rs_err *err);
 void rs_source_close(rs_source **source); /* NULL and *NULL are fine */
 const rs_source_info *rs_source_get_info(const rs_source *source);
 
-/* The next frame, or *end = true. A damaged or truncated file gives all frames
- * before the damage and then RS_E_CORRUPT with the place. */
+/* The next frame, or *end = true. In the place of a picture of a video or a folder that is
+ * damaged comes one that is `held`; a video that ends early sets info.truncated at its
+ * end; a damaged animated WebP is RS_E_CORRUPT behind its last whole frame. */
 rs_status rs_source_next(rs_source *source, rs_frame *frame, bool *end, rs_err *err);
 
 enum {
@@ -119,7 +131,7 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info);
 
 typedef enum rs_sink_kind {
     RS_SINK_VIDEO,
-    RS_SINK_FOLDER, /* PNGs named as their sources, or frame_000001.png, ... */
+    RS_SINK_FOLDER, /* PNGs named as their sources, sub-folders too, or frame_000001.png, ... */
     RS_SINK_PICTURE /* one PNG, JPEG or WebP */
 } rs_sink_kind;
 

@@ -189,10 +189,12 @@ static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *er
 {
     char numbered[64];
     const rs_arena_mark mark = rs_arena_save(s->arena);
-    const char *dir = s->many ? rs_path_dir(s->arena, s->path) : s->path;
-    const char *path = dir ? rs_path_join(s->arena, dir, rs_sink_frame_name(frame, numbered)) : NULL;
-    const rs_status status = path ? write_picture(s, path, frame, err)
-                                  : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
+    const char *base = s->many ? rs_path_dir(s->arena, s->path) : s->path;
+    const char *path = base ? rs_path_join(s->arena, base, rs_sink_frame_name(frame, numbered)) : NULL;
+    const char *dir = path ? rs_path_dir(s->arena, path) : NULL;
+    rs_status status = dir ? rs_make_dirs(dir, err) : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
+    if (status == RS_OK)
+        status = write_picture(s, path, frame, err);
     rs_arena_rewind(s->arena, mark);
     return status;
 }

@@ -17,8 +17,8 @@ struct rs_source {
     rs_webp_anim *webp;
     rs_arena *arena;
     rs_folder list;
-    size_t next;
-    rs_image first; /* read by open, handed out by the first call of next */
+    size_t next, good; /* good: the latest picture that could be read */
+    rs_image first;    /* that of the first one which open could read, until it is its turn */
 };
 
 void rs_frame_release(rs_frame *frame)
@@ -58,6 +58,31 @@ static rs_status read_entry(rs_source *s, size_t i, rs_image *image, rs_err *err
     return status;
 }
 
+static bool is_damage(rs_status s)
+{
+    return s == RS_E_CORRUPT || s == RS_E_FORMAT;
+}
+
+/* The first one that can be read; when none can, what is wrong with the first. */
+static rs_status read_first(rs_source *s, rs_err *err)
+{
+    const rs_status status = read_entry(s, 0, &s->first, err);
+    for (s->good = 0; is_damage(status) && s->good + 1 < s->list.n;)
+        if (read_entry(s, ++s->good, &s->first, NULL) == RS_OK)
+            return RS_OK;
+    return status;
+}
+
+static rs_status read_or_hold(rs_source *s, size_t i, rs_image *image, bool *held, rs_err *err)
+{
+    const rs_status status = read_entry(s, i, image, err);
+    *held = is_damage(status);
+    if (*held)
+        return read_entry(s, s->good, image, err);
+    s->good = i;
+    return status;
+}
+
 /* A still is a list of one in its own folder. */
 static rs_status list_still(rs_source *s, const char *path, rs_err *err)
 {
@@ -74,7 +99,8 @@ static rs_status list_still(rs_source *s, const char *path, rs_err *err)
     return RS_OK;
 }
 
-static rs_status open_list(rs_source *s, const char *path, bool folder, rs_err *err)
+static rs_status open_list(rs_source *s, const char *path, bool folder, const rs_source_options *o,
+                           rs_err *err)
 {
     s->arena = rs_arena_open(0);
     if (!s->arena)
@@ -83,10 +109,12 @@ static rs_status open_list(rs_source *s, const char *path, bool folder, rs_err *
     if (!s->info.path)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
     if (folder)
-        RS_TRY(rs_folder_list(s->arena, path, &s->list, err));
+        RS_TRY(rs_folder_list(s->arena, path, o->recursive, &s->list, err));
     else
         RS_TRY(list_still(s, path, err));
-    RS_TRY(read_entry(s, 0, &s->first, err));
+    RS_TRY(read_first(s, err));
+    if (folder)
+        rs_folder_tell_sizes(s->arena, &s->list, o->log);
     s->info.kind = folder ? RS_SOURCE_FOLDER : RS_SOURCE_STILL;
     s->info.width = s->first.width;
     s->info.height = s->first.height;
@@ -99,7 +127,7 @@ static rs_status open_list(rs_source *s, const char *path, bool folder, rs_err *
     return RS_OK;
 }
 
-static rs_status open_file(rs_source *s, const char *path, const rs_log *log, rs_err *err)
+static rs_status open_file(rs_source *s, const char *path, const rs_source_options *o, rs_err *err)
 {
     rs_map map;
     RS_TRY(rs_map_open(path, &map, err));
@@ -110,29 +138,35 @@ static rs_status open_file(rs_source *s, const char *path, const rs_log *log, rs
         return RS_FAIL(err, RS_E_FORMAT, "'%s' is empty, expected a video or a picture", path);
     switch (kind) {
     case RS_STILL_PNG:
-    case RS_STILL_JPEG: return open_list(s, path, false, err);
+    case RS_STILL_JPEG: return open_list(s, path, false, o, err);
     case RS_STILL_WEBP_ANIM: return rs_webp_anim_open(path, &s->webp, err);
     case RS_STILL_NONE: break;
     }
-    RS_TRY(rs_av_in_open(path, log, &s->av, err));
+    RS_TRY(rs_av_in_open(path, o->log, &s->av, err));
     if (rs_av_in_info(s->av)->kind != RS_SOURCE_STILL)
         return RS_OK;
     rs_av_in_close(&s->av); /* .webp, .tiff, .bmp: they keep their names, too */
-    return open_list(s, path, false, err);
+    return open_list(s, path, false, o, err);
 }
 
-rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)
+rs_status rs_source_open_with(const char *path, const rs_source_options *options, rs_source **source,
+                              rs_err *err)
 {
     rs_source *s = rs_calloc(sizeof(*s));
     if (!s)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
-    const rs_status status =
-        rs_is_dir(path) ? open_list(s, path, true, err) : open_file(s, path, log, err);
+    const rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
+                                             : open_file(s, path, options, err);
     if (status == RS_OK)
         *source = s;
     else
         rs_source_close(&s);
     return status;
+}
+
+rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)
+{
+    return rs_source_open_with(path, &(rs_source_options){ .log = log }, source, err);
 }
 
 rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
@@ -147,17 +181,19 @@ rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
     }
     const size_t i = s->next;
     rs_image image = { 0 };
-    if (i == 0 && s->first.rgb) {
+    bool held = false;
+    if (i == s->good && s->first.rgb) {
         image = s->first;
         s->first = (rs_image){ 0 };
     } else {
-        RS_TRY(read_entry(s, i, &image, err));
+        RS_TRY(read_or_hold(s, i, &image, &held, err));
     }
     rs_image_release(&frame->image);
     *frame = (rs_frame){ .image = image,
                          .index = (int64_t)i,
                          .pts = (int64_t)i,
                          .duration = 1,
+                         .held = held,
                          .name = s->list.entries[i].name,
                          .png_name = s->list.entries[i].png_name };
     *end = false;

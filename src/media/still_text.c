@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "media/exif.h"
+#include "media/jpeg_segments.h"
 #include "media/png_io.h"
 
 enum { RIFF_HEADER = 12, CHUNK_HEADER = 8, VP8X_SIZE = 10, VP8X_EXIF = 0x08 };
@@ -26,26 +27,6 @@ static void put_le(uint8_t *p, size_t v, int n)
 {
     for (int i = 0; i < n; i++)
         p[i] = (uint8_t)(v >> (8 * i));
-}
-
-/* The EXIF block of a JPEG; at is NULL without one. */
-static bytes jpeg_exif(const uint8_t *d, size_t size)
-{
-    size_t pos = 2;
-    while (pos + 4 <= size && d[pos] == 0xff) {
-        const uint8_t marker = d[pos + 1];
-        if (marker == 0xff) { /* fill byte */
-            pos++;
-            continue;
-        }
-        const size_t len = (size_t)d[pos + 2] << 8 | d[pos + 3];
-        if (marker == 0xda || marker == 0xd9 || len < 2 || len > size - pos - 2)
-            break;
-        if (marker == 0xe1 && len >= 8 && memcmp(d + pos + 4, "Exif\0\0", 6) == 0)
-            return (bytes){ d + pos + 4, len - 2 };
-        pos += 2 + len;
-    }
-    return (bytes){ 0 };
 }
 
 static bytes webp_exif(const uint8_t *d, size_t size)
@@ -77,7 +58,7 @@ rs_status rs_still_text(rs_arena *arena, const uint8_t *data, size_t size, const
         return rs_png_text(arena, data, size, name, text, err);
     bytes exif = { 0 };
     if (size >= 3 && data[0] == 0xff && data[1] == 0xd8 && data[2] == 0xff)
-        exif = jpeg_exif(data, size);
+        exif.at = rs_jpeg_exif(data, size, &exif.n);
     else if (is_webp(data, size))
         exif = webp_exif(data, size);
     else

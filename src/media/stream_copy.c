@@ -18,6 +18,7 @@ struct rs_stream_copy {
     struct track *tracks; /* by input stream */
     bool pending;         /* pkt waits for its time */
     bool done;
+    bool cut;             /* the rest cannot be read: the picture's reader tells */
     const char *path;
 };
 
@@ -230,14 +231,14 @@ static void retime(AVPacket *p, const AVStream *from, struct track *t)
 static rs_status fetch(rs_stream_copy *c, rs_err *err)
 {
     while (!c->pending && !c->done) {
-        const int e = av_read_frame(c->in, c->pkt);
+        const int e = rs_av_read(c->in, c->pkt, &c->cut);
         if (e == AVERROR_EOF)
             c->done = true;
-        else if (e < 0 && e != AVERROR(EAGAIN))
-            return rs_av_fail(err, RS_E_CORRUPT, e, "cannot read the streams of '%s'", c->path);
-        else if (e >= 0 && c->tracks[c->pkt->stream_index].to)
+        else if (e < 0)
+            return rs_av_fail(err, RS_E_IO, e, "cannot read the streams of '%s'", c->path);
+        else if (c->tracks[c->pkt->stream_index].to)
             c->pending = true;
-        else if (e >= 0)
+        else
             av_packet_unref(c->pkt);
     }
     return RS_OK;

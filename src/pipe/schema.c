@@ -141,6 +141,8 @@ static const rs_opt pipeline_rows[] = {
     { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
       HELP("a video, an animated image, or a folder of frames") },
+    { "recursive", OPT_BOOL(recursive), AFFECTS_OUTPUT,
+      HELP("of a folder: the pictures of its sub-folders too, which the output's folder repeats") },
     { "output", OPT_PATH(output), EXAMPLE("../out/reference.mp4"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
       HELP("a video, or a folder, in which frames keep the names of their sources") },

@@ -140,6 +140,13 @@ static bool lands_on_input(rs_opt_ctx *ctx, const rs_pipeline_spec *spec)
     return path && rs_same_file(path, spec->input);
 }
 
+/* Where the next run would find its own pictures. */
+static bool lies_within(const rs_pipeline_spec *spec)
+{
+    const size_t n = strlen(spec->input);
+    return spec->recursive && strncmp(spec->output, spec->input, n) == 0 && spec->output[n] == '/';
+}
+
 static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
 {
     const rs_entry *output = rs_opt_given(map, "output");
@@ -150,6 +157,9 @@ static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipe
     if (input && lands_on_input(ctx, spec)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
                      "is the input itself: the source is never overwritten, choose another name");
+    } else if (input && lies_within(spec)) {
+        rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
+                     "lies within the input, which 'recursive' searches whole: choose another place");
     } else if (ctx->check_files && rs_batch_pictures(&spec->batch) == 1 && !rs_may_overwrite(map, spec) &&
                access(spec->output, F_OK) == 0 && !rs_is_dir(spec->output)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_IO, NULL,

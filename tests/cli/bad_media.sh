@@ -10,24 +10,17 @@ bad() {
     says "$(basename "$1")"
 }
 
+# Not one whole frame is left; what has some is the matter of damaged.sh.
 make_video "$dir/whole.mp4" -c:v libx264 -bf 0 -g 5 -movflags +faststart -t 1
 size=$(wc -c <"$dir/whole.mp4")
-head -c $((size * 2 / 3)) "$dir/whole.mp4" >"$dir/cut.mp4"
-bad "$dir/cut.mp4" "truncated"
 head -c 300 "$dir/whole.mp4" >"$dir/stub.mp4"
 bad "$dir/stub.mp4" "stub.mp4"
+head -c 2000 "$dir/whole.mp4" >"$dir/first.mp4"
+bad "$dir/first.mp4" "truncated"
 # An index at the end is lost with it.
 ffmpeg -nostdin -v error -i "$dir/whole.mp4" -c copy "$dir/slow.mp4"
 head -c $((size / 2)) "$dir/slow.mp4" >"$dir/no-index.mp4"
 bad "$dir/no-index.mp4" "no-index.mp4"
-ffmpeg -nostdin -v error -i "$dir/whole.mp4" -c copy "$dir/whole.mkv"
-head -c $((size / 2)) "$dir/whole.mkv" >"$dir/cut.mkv"
-bad "$dir/cut.mkv" "truncated"
-
-# 64 bytes of nonsense in the middle of the pictures.
-cp "$dir/whole.mp4" "$dir/scratched.mp4"
-yes '####' | head -c 64 | dd of="$dir/scratched.mp4" bs=1 seek=$((size * 2 / 3)) conv=notrunc 2>/dev/null
-bad "$dir/scratched.mp4" "damaged after frame"
 
 echo "dear diary" >"$dir/text.mp4"
 bad "$dir/text.mp4" "text.mp4"
@@ -36,7 +29,7 @@ bad "$dir/empty.mp4" "is empty, expected a video or a picture"
 ffmpeg -nostdin -v error -f lavfi -i sine=440 -t 0.1 "$dir/sound.wav"
 bad "$dir/sound.wav" "has no video stream"
 mkdir "$dir/bare"
-bad "$dir/bare" "has no pictures, expected .png, .jpg or .jpeg files"
+bad "$dir/bare" "has no pictures, expected .png, .jpg, .tiff, .webp or .bmp files"
 echo hello >"$dir/bare/readme.txt"
 bad "$dir/bare" "has no pictures"
 bad "$dir/nosuch.mp4" "there is no"
@@ -44,7 +37,7 @@ bad "$dir/text.mp4/x.mp4" "Not a directory"
 mkfifo "$dir/pipe.mp4"
 bad "$dir/pipe.mp4" "it is not a regular file"
 
-# Pictures. In a folder, the frames before the bad one are written.
+# Pictures, alone and as the only ones of a folder.
 make_video "$dir/ok.png" -frames:v 1
 head -c $(($(wc -c <"$dir/ok.png") / 2)) "$dir/ok.png" >"$dir/cut.png"
 bad "$dir/cut.png" "cut.png"
@@ -52,11 +45,7 @@ ffmpeg -nostdin -v error -i "$dir/ok.png" "$dir/ok.jpg"
 head -c 700 "$dir/ok.jpg" >"$dir/cut.jpg"
 bad "$dir/cut.jpg" "cut.jpg"
 mkdir "$dir/folder"
-cp "$dir/ok.png" "$dir/folder/1.png"
 cp "$dir/cut.png" "$dir/folder/2.png"
-cp "$dir/ok.png" "$dir/folder/3.png"
-refuses 4 "2.png" image "$dir/folder" --output "$out" $fast
-run 4 image "$dir/folder" --output "$dir/partly" $fast
-says "2.png"
-[ "$(ls -A "$dir/partly")" = 1.png ] || fail "a folder holds $(ls -A "$dir/partly") after frame 2 failed"
+: >"$dir/folder/3.png"
+bad "$dir/folder" "2.png"
 finish

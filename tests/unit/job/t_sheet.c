@@ -11,6 +11,7 @@
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
 
 static rs_err err;
+static const rs_source_options plain;
 static char in[1024], sheet_png[1024], again_png[1024];
 
 static void axes(void)
@@ -101,7 +102,7 @@ static void frames(void)
     int n;
     int64_t all;
     bool red = false, blue = false, early = false;
-    CHECK_OK(rs_pick_frames(in, 4, picked, &n, &all, &err));
+    CHECK_OK(rs_pick_frames(in, &plain, 4, picked, &n, &all, &err));
     CHECK_INT(all, 24);
     CHECK_INT(n, 4);
     for (int i = 0; i < n; i++) {
@@ -114,13 +115,13 @@ static void frames(void)
         rs_image_release(&picked[i].image);
     }
     CHECK(red && blue && early);
-    CHECK_OK(rs_pick_frames(in, 24, picked, &n, &all, &err));
+    CHECK_OK(rs_pick_frames(in, &plain, 24, picked, &n, &all, &err));
     CHECK_INT(n, 24); /* no more than there are, the black one too */
     for (int i = 0; i < n; i++) {
         CHECK_INT(picked[i].index, i);
         rs_image_release(&picked[i].image);
     }
-    CHECK(rs_pick_frames(tmp("none"), 4, picked, &n, &all, &err) != RS_OK);
+    CHECK(rs_pick_frames(tmp("none"), &plain, 4, picked, &n, &all, &err) != RS_OK);
 }
 
 struct text {
@@ -185,7 +186,7 @@ static void whole(void)
     rs_picked_frame picked[2];
     int n;
     int64_t all;
-    CHECK_OK(rs_pick_frames(in, 2, picked, &n, &all, &err));
+    CHECK_OK(rs_pick_frames(in, &plain, 2, picked, &n, &all, &err));
     CHECK_OK(rs_model_open(TINY, NULL, &m, &err));
     rs_img2img_defaults(&p);
     p.prompt = "a dog";

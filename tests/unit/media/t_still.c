@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "media/still_encode.h"
+#include "media/still_size.h"
 #include "media/still_text.h"
 #include "tests/unit/media/media_test.h"
 
@@ -142,11 +143,37 @@ static void too_much_text(void)
     rs_image_release(&im);
 }
 
+/* tests/fuzz/corpus/still_size: a picture of 37x21 as Pillow writes it, and broken headers. */
+static void sizes(void)
+{
+    static const struct {
+        const char *name;
+        int width, height;
+    } files[] = {
+        { "rgb.png", 37, 21 },      { "rgb.tiff", 37, 21 },      { "big_endian.tiff", 37, 21 },
+        { "rgb.bmp", 37, 21 },      { "lossy.webp", 37, 21 },    { "lossless.webp", 37, 21 },
+        { "extended.webp", 37, 21 }, { "progressive.jpg", 37, 21 }, { "turned.jpg", 21, 37 },
+        { "cut.jpg", 0, 0 },        { "ifd_outside.tiff", 0, 0 }, { "zero.bmp", 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char path[1024];
+        rs_map map;
+        rs_size size = { 0 };
+        snprintf(path, sizeof(path), RS_SOURCE_DIR "/tests/fuzz/corpus/still_size/%s", files[i].name);
+        CHECK_OK(rs_map_open(path, &map, &err));
+        if (rs_still_size(map.data, map.size, &size) != (files[i].width > 0) ||
+            size.width != files[i].width || size.height != files[i].height)
+            TEST_FAIL("%s: %dx%d", files[i].name, size.width, size.height);
+        rs_map_close(&map);
+    }
+}
+
 int main(void)
 {
     TEST_RUN(others_files);
     TEST_RUN(formats);
     TEST_RUN(jpeg_tables);
     TEST_RUN(too_much_text);
+    TEST_RUN(sizes);
     return 0;
 }
