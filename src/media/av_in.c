@@ -19,6 +19,7 @@
 #include "media/av_pixels.h"
 #include "media/av_util.h"
 #include "media/lost_packets.h"
+#include "media/color_tags.h"
 #include "media/mkv_size.h"
 
 /* What a header may ask for before a byte of picture is seen: 16384 x 16384. */
@@ -349,8 +350,7 @@ static void fill_info(rs_av_in *in)
     if (o.transpose && sar.num)
         sar = av_inv_q(sar);
     info->sample_aspect = (rs_rational){ sar.num, sar.den };
-    info->primaries = (int)in->next->color_primaries;
-    info->transfer = (int)in->next->color_trc;
+    rs_color_tags_read(info, in->next);
     for (unsigned i = 0; i < in->fmt->nb_streams; i++)
         info->n_audio += in->fmt->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
     count_frames(in);

@@ -27,6 +27,7 @@
 #include "media/av_pixels.h"
 #include "media/av_util.h"
 #include "media/codecs.h"
+#include "media/color_tags.h"
 #include "media/encoder_options.h"
 
 #define ENCODER_THREADS 4
@@ -65,26 +66,6 @@ static AVRational encoder_time_base(const AVCodec *codec, const rs_sink_options 
     return to_av(o->time_base);
 }
 
-static bool known_color(int code)
-{
-    return code > 0 && code != 2; /* H.273: 0 is reserved, 2 unspecified */
-}
-
-/* Matrix by the size, as players guess where tags are lost; the tag says the same. */
-static void set_color(AVCodecContext *enc, const AVPixFmtDescriptor *desc, const rs_sink_options *o)
-{
-    const bool rgb = desc->flags & AV_PIX_FMT_FLAG_RGB || desc->flags & AV_PIX_FMT_FLAG_PAL;
-    const bool hd = rs_av_colorspace(AVCOL_SPC_UNSPECIFIED, enc->width, enc->height, false) ==
-                    SWS_CS_ITU709;
-    const bool full = rgb || strncmp(desc->name, "yuvj", 4) == 0 || desc->nb_components < 3;
-    enc->colorspace = rgb ? AVCOL_SPC_RGB : hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-    enc->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    enc->color_primaries =
-        known_color(o->primaries) ? (enum AVColorPrimaries)o->primaries : AVCOL_PRI_BT709;
-    enc->color_trc = known_color(o->transfer) ? (enum AVColorTransferCharacteristic)o->transfer
-                                              : AVCOL_TRC_BT709;
-}
-
 static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *err)
 {
     const AVCodec *codec;
@@ -102,7 +83,7 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     enc->framerate = to_av(o->rate);
     enc->sample_aspect_ratio = to_av(o->sample_aspect);
     enc->thread_count = ENCODER_THREADS;
-    set_color(enc, desc, o);
+    rs_color_tags_write(enc, out->fmt->oformat, o);
     if (out->fmt->oformat->flags & AVFMT_GLOBALHEADER)
         enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     AVDictionary *opts = NULL;

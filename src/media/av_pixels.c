@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "media/alpha.h"
+#include "media/color_tags.h"
 #include "media/convert.h"
 
 /* No MMX shortcuts: the same pixels on every machine. Chroma is interpolated. */
@@ -20,10 +21,11 @@ void rs_av_pixels_release(rs_av_pixels *px)
     *px = (rs_av_pixels){ 0 };
 }
 
-static int max_depth(const AVPixFmtDescriptor *desc)
+int rs_av_depth(enum AVPixelFormat format)
 {
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
     int depth = 0;
-    for (int i = 0; i < desc->nb_components; i++)
+    for (int i = 0; desc && i < desc->nb_components; i++)
         if (desc->comp[i].depth > depth)
             depth = desc->comp[i].depth;
     return depth;
@@ -100,12 +102,16 @@ struct samples {
 static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, struct samples *out,
                             rs_err *err)
 {
+    RS_TRY(rs_color_tags_check(frame, err));
     bool full = frame->color_range == AVCOL_RANGE_JPEG;
     const enum AVPixelFormat from = without_j((enum AVPixelFormat)frame->format, &full);
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(from);
     if (!desc)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "unknown pixel format %d", frame->format);
-    const bool deep = max_depth(desc) > 8;
+    /* grey without a tag is that of pictures, as for swscale and FFmpeg's own filters */
+    if (desc->nb_components < 3 && frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        full = true;
+    const bool deep = rs_av_depth(from) > 8;
     const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || from == AV_PIX_FMT_PAL8;
     const enum AVPixelFormat to = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
                                         : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
@@ -190,8 +196,7 @@ static void round_row(uint8_t *row, const float *rgb, int w, int padded, int byt
 
 int rs_av_rounds_to(enum AVPixelFormat format)
 {
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
-    return desc && max_depth(desc) > 8 ? 16 : 8;
+    return rs_av_depth(format) > 8 ? 16 : 8;
 }
 
 rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err)

@@ -30,6 +30,9 @@ rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orien
 rs_status rs_av_over_image(rs_av_pixels *px, const AVFrame *frame, int x0, int y0, bool still,
                            rs_image *image, rs_err *err);
 
+/* The most bits that a sample of the format has; 0: no format. */
+int rs_av_depth(enum AVPixelFormat format);
+
 /* The bits of a sample to which rs_av_from_image rounds for this format: 8 or 16. */
 int rs_av_rounds_to(enum AVPixelFormat format);
 

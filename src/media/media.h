@@ -48,7 +48,10 @@ typedef struct rs_source_info {
     int64_t n_frames;           /* 0: unknown */
     bool n_frames_exact;        /* n_frames is counted, not estimated from the duration */
     int n_audio;                /* audio streams */
-    int primaries, transfer;    /* colour, as H.273 numbers it; 2: unspecified */
+    int primaries, transfer, matrix; /* colour, as H.273 numbers it; 2: unspecified, as is a matrix
+                                   of 0 */
+    bool full_range;            /* YUV of all values, not of 16 to 235 */
+    int depth;                  /* bits of a sample of the first frame */
     const char *path;           /* as opened; lives as long as the source */
     bool truncated;             /* found out at the end: frames are missing there */
 } rs_source_info;
@@ -104,6 +107,8 @@ typedef struct rs_sink_options {
     int width, height;         /* of every frame */
     rs_rational rate, time_base, sample_aspect;
     int primaries, transfer;   /* tags only; pixels are not converted */
+    int matrix;                /* of YUV; 0 or 2: by the size */
+    bool full_range;           /* YUV of all values, where the output can say so */
     const char *codec;         /* such as "libx265"; NULL: libx264, or the container's usual one */
     int crf;                   /* quality, lower is better; negative: the encoder's default.
                                   Encoders without crf get the quantiser 1 + crf / 9 */

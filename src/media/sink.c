@@ -38,6 +38,8 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
         .sample_aspect = info->sample_aspect,
         .primaries = info->primaries,
         .transfer = info->transfer,
+        .matrix = info->matrix,
+        .full_range = info->full_range,
         .crf = -1,
         .copy_from = info->kind == RS_SOURCE_VIDEO ? info->path : NULL,
         .copy = RS_COPY_AUDIO | RS_COPY_SUBTITLES | RS_COPY_METADATA,
