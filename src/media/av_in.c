@@ -18,8 +18,8 @@
 #include "base/mem.h"
 #include "media/av_pixels.h"
 #include "media/av_util.h"
-#include "media/lost_packets.h"
 #include "media/color_tags.h"
+#include "media/lost_packets.h"
 #include "media/mkv_size.h"
 
 /* What a header may ask for before a byte of picture is seen: 16384 x 16384. */

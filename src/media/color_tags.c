@@ -22,7 +22,8 @@ void rs_color_tags_read(rs_source_info *info, const AVFrame *frame)
     info->depth = desc ? rs_av_depth(frame->format) : 8;
     /* the range of RGB is no wish for the YUV that is made of it */
     info->full_range = desc && !is_rgb(desc) && desc->nb_components >= 3 &&
-                       (frame->color_range == AVCOL_RANGE_JPEG || strncmp(desc->name, "yuvj", 4) == 0);
+                       (frame->color_range == AVCOL_RANGE_JPEG ||
+                        strncmp(desc->name, "yuvj", 4) == 0);
 }
 
 rs_status rs_color_tags_check(const AVFrame *frame, rs_err *err)
