@@ -67,7 +67,8 @@ typedef struct rs_pipeline_spec {
     rs_memory memory;
     rs_precision precision;
     rs_compat compat; /* its defaults are in img2img already */
-    const char *input;
+    const char *input;     /* of several the first one */
+    rs_list inputs;        /* const char *: all of them; n may be 0 when there is one. See clips.h */
     bool recursive;        /* of a folder: the pictures of its sub-folders, too */
     const char *output;
     rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/console.h"
+#include "restyle/clips.h"
 
 int rs_cli_job_exit(rs_status s, rs_job_part failed)
 {
@@ -34,19 +35,48 @@ static void print_summary(const char *output, const rs_job_result *r)
     fprintf(stderr, "%s\n", r->truncated ? "; the input is truncated" : "");
 }
 
-int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
+static void on_clip(void *cookie, const rs_clip *clip)
 {
-    rs_cli_console c;
-    rs_profile *trace = NULL;
+    rs_cli_console *c = cookie;
+    rs_cli_progress_clear(&c->progress);
+    fprintf(stderr, "%zu of %zu: %s\n", clip->number, clip->n_clips, clip->input);
+}
+
+static void on_clip_end(void *cookie, const rs_clip *clip)
+{
+    rs_cli_console *c = cookie;
+    rs_cli_progress_clear(&c->progress);
+    if (clip->status == RS_OK)
+        print_summary(clip->output, &clip->result);
+    else if (clip->status != RS_E_CANCELLED)
+        rs_cli_error("%s", clip->message);
+}
+
+/* The input of every clip that failed has been named above. */
+static int run_clips(const rs_pipeline_spec *spec, rs_cli_console *c)
+{
+    const rs_clips_events clips = { on_clip, on_clip_end, c };
+    const size_t n = spec->inputs.n;
+    size_t n_failed;
+    rs_err err = { 0 };
+    const rs_status s = rs_clips_run(spec, &clips, &c->events, &c->log, &n_failed, &err);
+    if (s == RS_E_CANCELLED)
+        rs_cli_error("interrupted; the outputs of earlier clips are complete");
+    else if (s != RS_OK)
+        rs_cli_error("stopped: no other clip could be made either");
+    else if (n_failed)
+        rs_cli_error("%zu of %zu clips failed", n_failed, n);
+    else
+        fprintf(stderr, "%zu clips\n", n);
+    return s == RS_OK && n_failed ? RS_EXIT_FAILED : rs_cli_job_exit(s, RS_JOB_MODEL);
+}
+
+static int run_one(const rs_pipeline_spec *spec, rs_cli_console *c)
+{
     rs_job_result r;
     rs_err err = { 0 };
-    if (profile && rs_profile_open(profile, &trace, &err) != RS_OK) {
-        rs_cli_error("%s", err.msg);
-        return RS_EXIT_FAILED;
-    }
-    rs_cli_console_open(&c, trace);
-    const rs_status s = rs_job_run(spec, &c.events, &c.log, &r, &err);
-    rs_cli_progress_clear(&c.progress);
+    const rs_status s = rs_job_run(spec, &c->events, &c->log, &r, &err);
+    rs_cli_progress_clear(&c->progress);
     if (s == RS_E_CANCELLED)
         rs_cli_error("interrupted after %lld %s; '%s' is not complete", (long long)r.frames,
                      r.frames == 1 ? "frame" : "frames", spec->output);
@@ -54,5 +84,18 @@ int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
         rs_cli_error("%s", err.msg);
     else
         print_summary(spec->output, &r);
-    return close_profile(&trace, rs_cli_job_exit(s, r.failed));
+    return rs_cli_job_exit(s, r.failed);
+}
+
+int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile)
+{
+    rs_cli_console c;
+    rs_profile *trace = NULL;
+    rs_err err = { 0 };
+    if (profile && rs_profile_open(profile, &trace, &err) != RS_OK) {
+        rs_cli_error("%s", err.msg);
+        return RS_EXIT_FAILED;
+    }
+    rs_cli_console_open(&c, trace);
+    return close_profile(&trace, spec->inputs.n > 1 ? run_clips(spec, &c) : run_one(spec, &c));
 }

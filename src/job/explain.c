@@ -63,6 +63,8 @@ static void explain_input(struct explain *e)
     if (info->kind == RS_SOURCE_VIDEO || info->kind == RS_SOURCE_ANIMATION)
         rs_strbuf_printf(&e->sb, ", %.4g a second", (double)info->rate.num / info->rate.den);
     rs_strbuf_puts(&e->sb, "\n");
+    if (e->spec->inputs.n > 1)
+        rs_strbuf_printf(&e->sb, "%-10s is the first of %zu inputs\n", "", e->spec->inputs.n);
 }
 
 static void explain_upscale(struct explain *e, rs_upscale_when when, rs_size from)

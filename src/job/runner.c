@@ -20,6 +20,7 @@
 #include "job/frame_maker.h"
 #include "job/queue.h"
 #include "job/reader.h"
+#include "job/runner.h"
 #include "job/stages.h"
 #include "job/writer.h"
 #include "media/media.h"
@@ -36,7 +37,7 @@ struct job {
     const rs_log *log;
     rs_job_result *result;
     rs_source *source;
-    rs_stages stages;
+    rs_stages *stages;    /* the caller's */
     rs_sink *sink;
     rs_sink_kind sink_kind;
     rs_frame_maker maker; /* with a slot a frame for its texts */
@@ -164,10 +165,11 @@ static rs_status open_all(struct job *j, rs_err *err)
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_MODEL;
-    RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
+    if (!j->stages->model)
+        RS_TRY(rs_stages_open(j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
     j->maker.spec = j->spec;
-    j->maker.stages = &j->stages;
-    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages.model));
+    j->maker.stages = j->stages;
+    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
     j->maker.masked = j->masks != NULL;
     RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, err));
     j->result->failed = RS_JOB_OUTPUT;
@@ -309,17 +311,16 @@ static rs_status run(struct job *j, rs_err *err)
     return RS_OK;
 }
 
-rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, const rs_log *log,
-                     rs_job_result *result, rs_err *err)
+rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const rs_job_events *events,
+                        const rs_log *log, rs_job_result *result, rs_err *err)
 {
     rs_job_result own;
-    struct job j = { .spec = spec, .events = events, .log = log, .result = result ? result : &own,
-                     .started = rs_clock_now() };
+    struct job j = { .spec = spec, .stages = stages, .events = events, .log = log,
+                     .result = result ? result : &own, .started = rs_clock_now() };
     *j.result = (rs_job_result){ 0 };
     const rs_status s = run(&j, err);
     rs_sink_close(&j.sink, false, NULL);
     rs_source_close(&j.source);
-    rs_stages_close(&j.stages);
     rs_queue_release(&j.idle);
     rs_queue_release(&j.ready);
     rs_queue_release(&j.done);
@@ -329,5 +330,14 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, 
     rs_mask_source_close(&j.masks);
     rs_arena_close(&j.arena);
     j.result->seconds = rs_clock_now() - j.started;
+    return s;
+}
+
+rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, const rs_log *log,
+                     rs_job_result *result, rs_err *err)
+{
+    rs_stages stages = { 0 };
+    const rs_status s = rs_job_run_on(&stages, spec, events, log, result, err);
+    rs_stages_close(&stages);
     return s;
 }

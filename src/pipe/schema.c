@@ -120,6 +120,10 @@ static const rs_opt_choice precisions[] = {
 
 static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
+static const rs_opt input_item = { "", .type = &rs_opt_path, .flags = RS_OPT_PATH_IN,
+                                   .check = rs_check_input };
+static const rs_opt_list_of input_list = { &input_item, sizeof(const char *) };
+
 #define OPT_STRUCT rs_pipeline_spec
 static const rs_opt pipeline_rows[] = {
     { "model", OPT_PATH(model), EXAMPLE("../samples/model"),
@@ -138,14 +142,16 @@ static const rs_opt pipeline_rows[] = {
     { "compat", OPT_ENUM(compat, rs_compat_choices), AFFECTS_OUTPUT,
       HELP("another program whose ways become the defaults of img2img's steps_mode, rng, encode, "
            "rounding and scheduler; a key that is written wins") },
-    { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"),
-      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
-      HELP("a video, an animated image, or a folder of frames") },
+    { "input", OPT_LIST(inputs, &input_list), EXAMPLE("../samples/clip.mp4"),
+      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN),
+      HELP("a video, an animated image, or a folder of frames; several as a list or a pattern, as "
+           "clips/*.mp4") },
     { "recursive", OPT_BOOL(recursive), AFFECTS_OUTPUT,
       HELP("of a folder: the pictures of its sub-folders too, which the output's folder repeats") },
     { "output", OPT_PATH(output), EXAMPLE("../out/reference.mp4"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
-      HELP("a video, or a folder, in which frames keep the names of their sources") },
+      HELP("a video, or a folder, in which frames keep the names of their sources; for several inputs a "
+           "folder, or a name with {name} in it") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output; without one, the source's, rounded to the model's multiple") },
     { "scale", OPT_FLOAT(scale), RANGE(0, 16), AFFECTS_OUTPUT,
