@@ -57,6 +57,7 @@ typedef struct rs_encode_spec {
 typedef struct rs_infotext_spec {
     bool write;      /* true */
     bool model_hash; /* of a model in one file: it is read once more for that */
+    bool network_hashes; /* true: of LoRAs and of embeddings in the prompt */
 } rs_infotext_spec;
 
 /* A pipeline with every default filled in. Paths are absolute. */

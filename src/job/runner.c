@@ -171,7 +171,7 @@ static rs_status open_all(struct job *j, rs_err *err)
     j->maker.stages = j->stages;
     j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
     j->maker.masked = j->masks != NULL;
-    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, err));
+    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages.model, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
@@ -203,6 +203,7 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
         return RS_FAIL(err, RS_E_CANCELLED, "writing has failed");
     frame->index = i;
     frame->file_name = rs_path_name(path);
+    j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
     RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
     return push_done(j, frame, i < n ? i + 1 : n, err);
 }

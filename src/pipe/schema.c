@@ -85,6 +85,9 @@ static const rs_opt infotext_rows[] = {
            "programs find it; videos carry none") },
     { "model_hash", OPT_BOOL(model_hash), AFFECTS_OUTPUT,
       HELP("with the hash by which A1111 knows a model file, which is read once more for that") },
+    { "network_hashes", OPT_BOOL(network_hashes), AFFECTS_OUTPUT,
+      HELP("with the hashes by which A1111 knows the LoRAs that are used, and the embeddings in the "
+           "prompts") },
     { 0 }
 };
 #undef OPT_STRUCT
@@ -93,7 +96,7 @@ static const rs_opt_group infotext_group = {
     .help = "what pictures say about how they were made",
     .rows = infotext_rows,
     .size = sizeof(rs_infotext_spec),
-    .defaults = &(const rs_infotext_spec){ .write = true },
+    .defaults = &(const rs_infotext_spec){ .write = true, .network_hashes = true },
 };
 
 static const rs_opt_choice resizes[] = {
