@@ -171,7 +171,7 @@ static rs_status open_all(struct job *j, rs_err *err)
     j->maker.stages = j->stages;
     j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
     j->maker.masked = j->masks != NULL;
-    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages.model, err));
+    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages->model, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_size(j, err));
     return open_sink(j, err);
