@@ -17,6 +17,7 @@
 #include "restyle/scripts.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
+#include "restyle/timeline.h"
 #include "restyle/upscale.h"
 
 #ifdef __cplusplus
@@ -72,6 +73,7 @@ typedef struct rs_pipeline_spec {
     rs_list inputs;        /* const char *: all of them; n may be 0 when there is one. See clips.h */
     bool recursive;        /* of a folder: the pictures of its sub-folders, too */
     const char *output;
+    rs_timeline timeline;
     rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */
     float scale;           /* of the source's size, where size is zeros; 0: 1 */
     rs_resize resize;

@@ -271,8 +271,8 @@ static rs_status open_parts(struct explain *e, rs_job_part *part, rs_err *err)
         return RS_FAIL(err, RS_E_INVALID, "the pipeline has no %s: name it in the file, or with --%s",
                        s->model ? "input" : "model", s->model ? "input" : "model");
     *part = RS_JOB_INPUT;
-    RS_TRY(rs_source_open_with(s->input, &(rs_source_options){ .recursive = s->recursive }, &e->source,
-                               err));
+    const rs_source_options o = { .recursive = s->recursive, .timeline = &s->timeline };
+    RS_TRY(rs_source_open_with(s->input, &o, &e->source, err));
     *part = RS_JOB_MODEL;
     RS_TRY(rs_bundle_open(e->arena, s->model, s->tokenizer, &e->bundle, err));
     RS_TRY(rs_noise_levels_init(e->arena, rs_bundle_noise(e->bundle), &e->levels, err));

@@ -158,7 +158,8 @@ static rs_status open_sink(struct job *j, rs_err *err)
 static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
-    const rs_source_options o = { .recursive = j->spec->recursive, .log = j->log };
+    const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
+                                  .log = j->log };
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
         RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, &j->masks, err));

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "opt/opt_doc.h"
+#include "pipe/timeline_opts.h"
 #include "pipe/validate.h"
 #include "restyle/pipeline.h"
 #include "stage/batch.h"
@@ -161,6 +162,11 @@ static const rs_opt pipeline_rows[] = {
       HELP("size of the output as a multiple of the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
       HELP("how frames get to that size; without one, to the rounded size") },
+    { "range", OPT_GROUP(rs_range, timeline.range, &rs_range_group) },
+    { "fps", OPT_RATE(timeline.fps), EXAMPLE("12.5"), UNIT("frames a second"), AFFECTS_OUTPUT,
+      HELP("resamples a video to this constant rate by repeating and leaving out frames, as FFmpeg's fps "
+           "filter does; of a folder: the rate at which its pictures are shown; without one, the source's "
+           "own times, constant or not, and 25 for a folder") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
     { "inpaint", OPT_GROUP(rs_inpaint_spec, inpaint, &rs_inpaint_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
