@@ -95,7 +95,8 @@ static void ranges(void)
         { { .start = { RS_MOMENT_FRAME, 1 }, .end = { RS_MOMENT_FRAME, 6 }, .every = 3 }, " 1@0+30 4@30+20" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        CHECK_STR(frames_of(even, 6, RS_SOURCE_VIDEO, (rs_timeline){ .range = cases[i].range }), cases[i].want);
+        CHECK_STR(frames_of(even, 6, RS_SOURCE_VIDEO, (rs_timeline){ .range = cases[i].range }),
+                  cases[i].want);
     CHECK_STR(frames_of(uneven, 5, RS_SOURCE_VIDEO, (rs_timeline){ .range = { ms(100), frame(4), 2 } }),
               " 1@0+43 3@43+7");
 }
@@ -109,7 +110,8 @@ static void rates(void)
     /* 0, 0.5, 1, 1.5, ... of the new frames: halves up, the last that meet is shown */
     CHECK_STR(frames_of(even, 6, RS_SOURCE_VIDEO, half), " 0@0+1 2@1+1 4@2+1");
     CHECK_STR(frames_of(even, 3, RS_SOURCE_VIDEO, odd), " 0@0+1 0@1+1 1@2+1 2@3+1 2@4+1");
-    CHECK_STR(frames_of(uneven, 5, RS_SOURCE_VIDEO, same), " 0@0+1 1@1+1 1@2+1 1@3+1 1@4+1 3@5+1 4@6+1 4@7+1");
+    CHECK_STR(frames_of(uneven, 5, RS_SOURCE_VIDEO, same),
+              " 0@0+1 1@1+1 1@2+1 1@3+1 1@4+1 3@5+1 4@6+1 4@7+1");
     CHECK_STR(frames_of(even, 6, RS_SOURCE_VIDEO, slow), " 5@0+1"); /* a film has a frame */
     /* pictures have no times of their own: theirs are left, in the new unit */
     CHECK_STR(frames_of(even, 2, RS_SOURCE_FOLDER, half), " 0@0+10 1@10+10");
