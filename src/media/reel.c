@@ -253,7 +253,8 @@ static rs_status no_frames(const rs_reel *r, rs_err *err)
 {
     const rs_source_info *i = r->feed.info;
     return RS_FAIL(err, RS_E_INVALID, "'%s' has no frames in this range: it has %s%" PRId64
-                   " frame%s, %.3f s", i->path, i->n_frames_exact ? "" : "about ", i->n_frames, i->n_frames == 1 ? "" : "s",
+                   " frame%s, %.3f s", i->path, i->n_frames_exact ? "" : "about ", i->n_frames,
+                   i->n_frames == 1 ? "" : "s",
                    (double)i->n_frames * r->info.rate.den / r->info.rate.num);
 }
 
