@@ -14,6 +14,7 @@
 #include "restyle/img2img.h"
 #include "restyle/inpaint.h"
 #include "restyle/list.h"
+#include "restyle/outpaint.h"
 #include "restyle/scripts.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
@@ -79,6 +80,7 @@ typedef struct rs_pipeline_spec {
     rs_resize resize;
     rs_img2img_params img2img;
     rs_inpaint_spec inpaint;
+    rs_outpaint outpaint;
     rs_loopback_spec loopback;
     rs_loops loops;
     rs_sd_upscale sd_upscale;

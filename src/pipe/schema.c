@@ -11,6 +11,7 @@
 #include "stage/compat.h"
 #include "stage/img2img_opts.h"
 #include "stage/inpaint_opts.h"
+#include "stage/outpaint_opts.h"
 #include "stage/script_opts.h"
 
 static const rs_opt_choice loopback_seeds[] = {
@@ -157,7 +158,8 @@ static const rs_opt pipeline_rows[] = {
       HELP("a video, or a folder, in which frames keep the names of their sources; for several inputs a "
            "folder, or a name with {name} in it") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
-      HELP("size of the output; without one, the source's, rounded to the model's multiple") },
+      HELP("size of the output, before what enlarges it; without one, the source's, rounded to the "
+           "model's multiple") },
     { "scale", OPT_FLOAT(scale), RANGE(0, 16), AFFECTS_OUTPUT,
       HELP("size of the output as a multiple of the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
@@ -169,6 +171,7 @@ static const rs_opt pipeline_rows[] = {
            "own times, constant or not, and 25 for a folder") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
     { "inpaint", OPT_GROUP(rs_inpaint_spec, inpaint, &rs_inpaint_group) },
+    { "outpaint", OPT_GROUP(rs_outpaint, outpaint, &rs_outpaint_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
     { "loops", OPT_GROUP(rs_loops, loops, &rs_loops_group) },
     { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },
