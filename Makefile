@@ -83,12 +83,17 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(TLIB_SRC)) $(LIB)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/checkkern: $(call obj,$(KERN_SRC)) $(LIB)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# Preloaded by tests that kill the program at every call that changes the disk.
+FAULT    := $(B)/fault.so
+$(FAULT): tests/fault/fault.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) -shared -fPIC -o $@ $< -ldl
 # The example is built as a user would: public headers and the library only.
 $(B)/embed: samples/embed.c $(LIB) $(HEADERS)
 	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) $(SANF) -Iinclude -o $@ samples/embed.c $(LIB) $(LDLIBS)
 
 ## check: all tests (unit, golden, kernels, CLI, headers, layers, style); takes SAN=
-check: all $(UNIT_BIN) $(FUZZ_BIN) $(KERN_BIN) $(EMBED) check-style check-headers
+check: all $(UNIT_BIN) $(FUZZ_BIN) $(KERN_BIN) $(EMBED) $(FAULT) check-style check-headers
 	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
 
 check-style:

@@ -35,17 +35,30 @@ typedef struct rs_job_events {
     rs_profile *profile; /* gets the operations of every frame; may be NULL */
 } rs_job_events;
 
+/* Beside its output a job keeps a folder NAME.job, from which a later run goes on where this one
+ * was stopped, by whatever: killed, cancelled, out of disk space. The output is then byte by
+ * byte what an undisturbed run would have made. */
+typedef struct rs_job_options {
+    bool resumable;    /* false: without that folder; one picture never has it */
+    bool restart;      /* throw away what an earlier run has left */
+    int shard, shards; /* make the frames of one part of so many, 1 to shards; no output. 0: all */
+    bool join;         /* complete the output of frames that are all made, by shards */
+} rs_job_options;
+
 /* Which part of a job an error came from. */
 typedef enum rs_job_part {
     RS_JOB_NONE,
     RS_JOB_INPUT,
     RS_JOB_MODEL,
     RS_JOB_FRAME, /* restyling a frame */
-    RS_JOB_OUTPUT
+    RS_JOB_OUTPUT,
+    RS_JOB_STATE  /* what an earlier run has left */
 } rs_job_part;
 
 typedef struct rs_job_result {
     int64_t frames;     /* written */
+    int64_t resumed;    /* of them made by earlier runs, or other shards */
+    bool finished;      /* nothing was to be done: the output was complete */
     int width, height;  /* of the last one */
     double seconds;     /* from opening the input to the finished output */
     int64_t held;       /* frames in whose place the input is damaged */
@@ -54,10 +67,10 @@ typedef struct rs_job_result {
 } rs_job_result;
 
 /* Runs spec to its end. The output appears under its name only when it is
- * complete (the pictures of a folder one by one). events, log and result may be
+ * complete (the pictures of a folder one by one). options, events, log and result may be
  * NULL; result is filled in on failure as well. */
-rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, const rs_log *log,
-                     rs_job_result *result, rs_err *err);
+rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options,
+                     const rs_job_events *events, const rs_log *log, rs_job_result *result, rs_err *err);
 
 #ifdef __cplusplus
 }

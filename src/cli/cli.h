@@ -17,7 +17,7 @@ enum {
     RS_EXIT_OK = 0,
     RS_EXIT_FAILED = 1,      /* the job failed, or its output cannot be written */
     RS_EXIT_USAGE = 2,       /* the command line makes no sense */
-    RS_EXIT_INVALID = 3,     /* the pipeline makes no sense */
+    RS_EXIT_INVALID = 3,     /* the pipeline makes no sense, or is not that of the job it would go on with */
     RS_EXIT_UNREADABLE = 4,  /* pipeline, model or input cannot be read */
     RS_EXIT_INTERRUPTED = 5  /* stopped by a signal */
 };
@@ -89,9 +89,9 @@ rs_pipeline_source rs_cli_source(const char *path, bool partial, const rs_cli_ar
 int rs_cli_open_pipeline(const char *path, bool partial, const rs_cli_args *args,
                          rs_pipeline **pipeline);
 
-/* Runs the job with progress on standard error; Ctrl-C stops it. profile: path of a
- * trace to be written, or NULL. An exit code. */
-int rs_cli_run_job(const rs_pipeline_spec *spec, const char *profile);
+/* Runs the job with progress on standard error; Ctrl-C stops it. options: NULL or as for
+ * rs_job_run; profile: path of a trace to be written, or NULL. An exit code. */
+int rs_cli_run_job(const rs_pipeline_spec *spec, const rs_job_options *options, const char *profile);
 #define RS_CLI_PROFILE \
     { "--profile", "FILE", NULL, "write what every operation costs, as a Chrome trace (Perfetto)" }
 
@@ -111,6 +111,7 @@ int rs_cli_flush(void);
 int rs_cli_checkpoint_exit(rs_status s);
 
 extern const rs_cli_command rs_cmd_bench, rs_cmd_check, rs_cmd_convert, rs_cmd_explain, rs_cmd_image,
-    rs_cmd_info, rs_cmd_merge, rs_cmd_models, rs_cmd_probe, rs_cmd_run, rs_cmd_schema, rs_cmd_sheet;
+    rs_cmd_info, rs_cmd_join, rs_cmd_merge, rs_cmd_models, rs_cmd_probe, rs_cmd_run, rs_cmd_schema,
+    rs_cmd_sheet;
 
 #endif

@@ -11,7 +11,7 @@ static int run(const rs_cli_command *command, const rs_cli_args *args)
         (rs_override){ "PICTURE", "input", args->operands[0] };
     int code = rs_cli_open_pipeline(NULL, false, &with_input, &p);
     if (code == RS_EXIT_OK)
-        code = rs_cli_run_job(rs_pipeline_get(p), rs_cli_value(command, args, "--profile"));
+        code = rs_cli_run_job(rs_pipeline_get(p), NULL, rs_cli_value(command, args, "--profile"));
     rs_pipeline_close(&p);
     return code;
 }

@@ -3,16 +3,11 @@
 #ifndef RS_JOB_FRAME_MAKER_H
 #define RS_JOB_FRAME_MAKER_H
 
+#include "job/chain.h"
 #include "job/frame_text.h"
 #include "job/reader.h"
 #include "job/stages.h"
 #include "media/media.h"
-
-/* What a frame hands on to the next one. */
-typedef struct rs_chain {
-    rs_image previous;  /* with loopback: a copy of the last output, at its frame's size */
-    rs_inpaint_box box; /* of only_masked */
-} rs_chain;
 
 /* Zero it before the first use; the caller sets the first five. */
 typedef struct rs_frame_maker {

@@ -49,9 +49,8 @@ rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs
 }
 
 /* The mask takes the same way as its frame; see stage/inpaint.c for what follows. */
-static rs_status fill_mask(rs_reader *r, rs_frame *frame, rs_err *err)
+static rs_status fill_mask(const rs_reader *r, rs_frame *frame, rs_err *err)
 {
-    RS_TRY(rs_mask_source_next(r->masks, &r->decoded, &r->mask, err));
     return rs_mask_resize(&frame->mask, &r->mask, frame->image.width, frame->image.height, r->fit.resize,
                           RS_FILTER_LANCZOS, err);
 }
@@ -64,8 +63,21 @@ static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
     *frame = r->decoded;
     frame->image = image;
     frame->mask = mask;
+    if (rs_job_folder_plan(r->folder, frame->index) != RS_FRAME_MAKE)
+        return RS_OK;
     RS_TRY(rs_fit_image(&r->fit, &r->decoded.image, &frame->image, err));
     return r->masks ? fill_mask(r, frame, err) : RS_OK;
+}
+
+/* The next one that is not another shard's. */
+static rs_status next(rs_reader *r, bool *end, rs_err *err)
+{
+    do {
+        RS_TRY(rs_source_next(r->source, &r->decoded, end, err));
+        if (!*end && r->masks)
+            RS_TRY(rs_mask_source_next(r->masks, &r->decoded, &r->mask, err));
+    } while (!*end && rs_job_folder_plan(r->folder, r->decoded.index) == RS_FRAME_SKIP);
+    return RS_OK;
 }
 
 static rs_status read_all(rs_reader *r, rs_err *err)
@@ -73,7 +85,7 @@ static rs_status read_all(rs_reader *r, rs_err *err)
     rs_frame *frame;
     while (rs_queue_pop(r->idle, &frame)) {
         bool end = false;
-        RS_TRY(rs_source_next(r->source, &r->decoded, &end, err));
+        RS_TRY(next(r, &end, err));
         if (end)
             return RS_OK;
         RS_TRY(fill(r, frame, err));

@@ -2,6 +2,7 @@
 #ifndef RS_JOB_READER_H
 #define RS_JOB_READER_H
 
+#include "job/job_folder.h"
 #include "job/queue.h"
 #include "job/thread.h"
 #include "media/mask_source.h"
@@ -32,6 +33,7 @@ typedef struct rs_reader {
     rs_source *source; /* the thread's until join */
     rs_mask_source *masks; /* NULL: frames have none */
     rs_fit fit;
+    const rs_job_folder *folder; /* which frames are made, and which only get their times and names */
     rs_queue *idle;    /* frames to fill; cancelled: stop */
     rs_queue *ready;   /* filled ones, scaled; closed at the end and after an error */
     rs_frame decoded;  /* at the source's size */
@@ -41,7 +43,7 @@ typedef struct rs_reader {
     rs_err err;
 } rs_reader;
 
-/* The caller has set source, fit and both queues; they outlive the thread. */
+/* The caller has set source, fit, folder and both queues; they outlive the thread. */
 rs_status rs_reader_start(rs_reader *reader, rs_err *err);
 /* Waits for the thread and gives its memory back. One that never started is fine. */
 void rs_reader_join(rs_reader *reader);

@@ -5,7 +5,8 @@
  *     idle --reader: decode, scale--> ready --here: diffuse--> done --writer: encode--> idle
  *
  * Diffusion takes seconds a frame, the others milliseconds; so it waits for a
- * disk or an encoder only once that has fallen several frames behind. */
+ * disk or an encoder only once that has fallen several frames behind. What an
+ * earlier run of the job has made takes the same way, but is fetched, not diffused. */
 #include "restyle/job.h"
 
 #include <string.h>
@@ -18,9 +19,9 @@
 #include "job/batch_run.h"
 #include "job/damage.h"
 #include "job/frame_maker.h"
+#include "job/job_folder.h"
 #include "job/queue.h"
 #include "job/reader.h"
-#include "job/runner.h"
 #include "job/stages.h"
 #include "job/writer.h"
 #include "media/media.h"
@@ -33,15 +34,18 @@ _Static_assert(N_FRAMES <= RS_FRAME_TEXTS, "a text for each");
 
 struct job {
     const rs_pipeline_spec *spec;
+    const rs_job_options *options;
     const rs_job_events *events;
     const rs_log *log;
     rs_job_result *result;
     rs_source *source;
-    rs_stages *stages;    /* the caller's */
+    rs_stages stages;
     rs_sink *sink;
     rs_sink_kind sink_kind;
     rs_frame_maker maker; /* with a slot a frame for its texts */
     rs_frame frames[N_FRAMES];
+    rs_made_frame made[N_FRAMES]; /* beside each frame */
+    rs_job_folder folder; /* of a resumable job; zeroed otherwise */
     rs_queue idle, ready, done;
     rs_reader reader;
     rs_writer writer;
@@ -51,6 +55,8 @@ struct job {
     rs_job_progress progress;
     bool cancelled;       /* by the caller */
     double started, first_frame;
+    double first_made;    /* when the first frame that is not fetched began */
+    int64_t n_made;
 };
 
 static bool report(struct job *j)
@@ -58,10 +64,10 @@ static bool report(struct job *j)
     rs_job_progress *p = &j->progress;
     p->seconds = rs_clock_now() - j->first_frame;
     p->eta = -1;
-    if (p->frame > 0 && p->n_frames > 0) {
+    if (j->n_made > 0 && p->n_frames > 0) {
         /* the started part of the current frame counts as work done */
         const double part = p->n_steps > 0 ? (double)p->step / p->n_steps : 0;
-        const double rate = p->seconds / ((double)p->frame + part);
+        const double rate = (rs_clock_now() - j->first_made) / ((double)j->n_made + part);
         p->eta = rate * ((double)p->n_frames - (double)p->frame - part);
         if (p->eta < 0)
             p->eta = 0;
@@ -109,16 +115,33 @@ static rs_status check_output(struct job *j, rs_err *err)
     return rs_batch_check_files(j->arena, j->spec, err);
 }
 
+static const char *sink_path(const struct job *j)
+{
+    return j->folder.arena ? j->folder.sink_path : j->spec->output;
+}
+
 static rs_status tell_temporary(const struct job *j, rs_err *err)
 {
     if (!j->events || !j->events->temporary)
         return RS_OK;
     rs_arena *a = rs_arena_open(0);
-    const char *temp = a ? rs_sink_temp_path(a, j->spec->output, j->sink_kind) : NULL;
+    const char *temp = a ? rs_sink_temp_path(a, sink_path(j), j->sink_kind) : NULL;
     if (temp)
         j->events->temporary(j->events->cookie, temp);
     rs_arena_close(&a);
     return temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", j->spec->output);
+}
+
+/* Of the first frame's output; frames that are joined have theirs. */
+static rs_size first_size(const struct job *j, const rs_source_info *info)
+{
+    const rs_fit *fit = &j->maker.fit;
+    const rs_done_frames *done = &j->folder.done;
+    if (j->folder.options.join)
+        return done->n ? (rs_size){ (int)done->at[0].width, (int)done->at[0].height }
+                       : (rs_size){ info->width, info->height };
+    return rs_frame_maker_size(&j->maker, fit->keep ? (rs_size){ info->width, info->height }
+                                                    : rs_fit_size(fit, info->width, info->height));
 }
 
 static rs_status open_sink(struct job *j, rs_err *err)
@@ -128,9 +151,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     rs_sink_options o;
     rs_sink_options_from(&o, info);
     const rs_fit *fit = &j->maker.fit;
-    const rs_size first = fit->keep ? (rs_size){ info->width, info->height }
-                                    : rs_fit_size(fit, info->width, info->height);
-    const rs_size size = rs_frame_maker_size(&j->maker, first);
+    const rs_size size = first_size(j, info);
     if (j->sink_kind == RS_SINK_VIDEO)
         j->maker.must = size;
     o.width = size.width;
@@ -145,49 +166,87 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.encoder_options = e->options;
     o.quality = e->quality;
     o.lossless = e->lossless;
-    o.overwrite = j->spec->overwrite;
+    o.overwrite = j->spec->overwrite || j->folder.arena; /* it has looked for itself */
     o.many = j->arena != NULL;
     o.log = j->log;
     o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
              (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
              (e->metadata == RS_KEEP_COPY ? RS_COPY_METADATA : 0);
     RS_TRY(tell_temporary(j, err));
-    return rs_sink_open(j->spec->output, &o, &j->sink, err);
+    return rs_sink_open(sink_path(j), &o, &j->sink, err);
+}
+
+static rs_status open_folder(struct job *j, rs_err *err)
+{
+    const rs_source_info *info = rs_source_get_info(j->source);
+    const rs_inpaint_params *ip = &j->spec->inpaint.params;
+    rs_job_folder *f = &j->folder;
+    if (!j->options->resumable || info->kind == RS_SOURCE_STILL)
+        return RS_OK;
+    f->spec = j->spec;
+    f->options = *j->options;
+    f->log = j->log;
+    f->into_folder = j->sink_kind == RS_SINK_FOLDER;
+    f->n_frames = info->n_frames;
+    f->chained = j->spec->loopback.enabled ||
+                 (j->masks && ip->area == RS_INPAINT_ONLY_MASKED && ip->box_smoothing > 0);
+    if (f->chained && f->options.shards)
+        return RS_FAIL(err, RS_E_INVALID, "each frame needs the one before it, so shards cannot make them "
+                       "apart: %s", j->spec->loopback.enabled
+                           ? "run it without --shard, cut the clip where scenes change, or set "
+                             "loopback.enabled to false"
+                           : "set inpaint.box_smoothing to 0");
+    return rs_job_folder_open(f, err);
+}
+
+static rs_status open_model(struct job *j, rs_err *err)
+{
+    j->result->failed = RS_JOB_MODEL;
+    RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
+    j->maker.spec = j->spec;
+    j->maker.stages = &j->stages;
+    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages.model));
+    j->maker.masked = j->masks != NULL;
+    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, err));
+    j->result->failed = RS_JOB_OUTPUT;
+    return check_size(j, err);
 }
 
 static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
-    const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
-                                  .log = j->log };
+    const rs_source_options o = { .recursive = j->spec->recursive, .log = j->log };
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
         RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, &j->masks, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
-    j->result->failed = RS_JOB_MODEL;
-    if (!j->stages->model)
-        RS_TRY(rs_stages_open(j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
-    j->maker.spec = j->spec;
-    j->maker.stages = j->stages;
-    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
-    j->maker.masked = j->masks != NULL;
-    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages->model, err));
+    j->result->failed = RS_JOB_STATE;
+    RS_TRY(open_folder(j, err));
+    if (j->folder.finished)
+        return RS_OK;
+    if (!j->folder.options.join)
+        RS_TRY(open_model(j, err));
     j->result->failed = RS_JOB_OUTPUT;
-    RS_TRY(check_size(j, err));
     return open_sink(j, err);
 }
 
-/* A picture is on its way to the writer. */
-static rs_status push_done(struct job *j, rs_frame *frame, int64_t number, rs_err *err)
+/* A picture of this size is on its way to the writer. */
+static rs_status push_done(struct job *j, rs_frame *frame, int64_t number, rs_size size, rs_err *err)
 {
-    j->result->width = frame->image.width;
-    j->result->height = frame->image.height;
+    j->result->width = size.width;
+    j->result->height = size.height;
     rs_queue_push(&j->done, frame);
     j->progress.frame = number;
     j->progress.step = 0;
-    j->progress.per_frame = (rs_clock_now() - j->first_frame) / (double)number;
+    if (j->n_made > 0)
+        j->progress.per_frame = (rs_clock_now() - j->first_made) / (double)j->n_made;
     return report(j) ? RS_OK : RS_FAIL(err, RS_E_CANCELLED, "stopped after frame %lld", (long long)number);
+}
+
+static rs_size size_of(const rs_frame *frame)
+{
+    return (rs_size){ frame->image.width, frame->image.height };
 }
 
 /* A frame of its own for a picture of the batch. The grid, which comes last, is no step forward. */
@@ -204,18 +263,48 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
         return RS_FAIL(err, RS_E_CANCELLED, "writing has failed");
     frame->index = i;
     frame->file_name = rs_path_name(path);
-    j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
     RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
-    return push_done(j, frame, i < n ? i + 1 : n, err);
+    j->n_made++;
+    return push_done(j, frame, i < n ? i + 1 : n, size_of(frame), err);
+}
+
+static rs_status make_frame(struct job *j, rs_frame *frame, rs_err *err)
+{
+    const rs_progress progress = { on_step, j };
+    const int slot = (int)(frame - j->frames);
+    rs_made_frame *made = &j->made[slot];
+    const double t0 = rs_clock_now();
+    RS_TRY(rs_frame_maker_run(&j->maker, frame, slot, &progress, err));
+    made->fetched = false;
+    made->seed = rs_frame_seed(j->spec, frame);
+    made->seconds = rs_clock_now() - t0;
+    j->n_made++;
+    if (j->folder.chained)
+        RS_TRY(rs_chain_copy(&made->chain, &j->maker.chain, err));
+    return push_done(j, frame, j->progress.frame + 1, size_of(frame), err);
+}
+
+static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
+{
+    const rs_done_frame *d = rs_done_frames_find(&j->folder.done, frame->index);
+    RS_TRY(rs_job_folder_fetch(&j->folder, frame, &j->maker.chain, err));
+    j->made[frame - j->frames].fetched = true;
+    j->result->resumed++;
+    j->first_made = rs_clock_now(); /* so far nothing was */
+    return push_done(j, frame, j->progress.frame + 1, (rs_size){ (int)d->width, (int)d->height }, err);
 }
 
 static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)
 {
+    const rs_frame_plan plan = rs_job_folder_plan(&j->folder, frame->index);
+    if (plan == RS_FRAME_MISSING)
+        return RS_FAIL(err, RS_E_NOTFOUND, "it is not made yet: run its shard again, or `restyle run` to "
+                       "make all that is missing");
+    if (plan == RS_FRAME_FETCH)
+        return fetch_frame(j, frame, err);
+    if (!j->arena)
+        return make_frame(j, frame, err);
     const rs_progress progress = { on_step, j };
-    if (!j->arena) {
-        RS_TRY(rs_frame_maker_run(&j->maker, frame, (int)(frame - j->frames), &progress, err));
-        return push_done(j, frame, frame->index + 1, err);
-    }
     j->batch_of = frame;
     j->progress.n_frames = rs_batch_pictures(&j->spec->batch);
     return rs_batch_run(&j->maker, frame, deliver, j, &progress, err);
@@ -224,7 +313,7 @@ static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)
 static rs_status run_frames(struct job *j, rs_err *err)
 {
     rs_frame *frame;
-    j->first_frame = rs_clock_now();
+    j->first_frame = j->first_made = rs_clock_now();
     while (rs_queue_pop(&j->ready, &frame)) {
         const int64_t number = frame->index + 1;
         rs_damage_note_frame(j->result, rs_source_get_info(j->source), frame, j->log);
@@ -250,6 +339,10 @@ static rs_status start_threads(struct job *j, rs_err *err)
     j->reader.source = j->source;
     j->reader.masks = j->masks;
     j->reader.fit = j->maker.fit;
+    j->reader.folder = j->writer.folder = &j->folder;
+    j->writer.frames = j->frames;
+    j->writer.made = j->made;
+    atomic_store(&j->writer.keep_only, j->folder.options.shards > 0);
     j->writer.sink = j->sink;
     j->reader.idle = j->writer.idle = &j->idle;
     j->reader.ready = &j->ready;
@@ -259,10 +352,12 @@ static rs_status start_threads(struct job *j, rs_err *err)
 }
 
 /* Frames that are done are still written, except into a video that will never be
- * complete. */
+ * complete: then they are only kept for the next run. */
 static void stop_threads(struct job *j, bool complete)
 {
-    if (complete || j->sink_kind != RS_SINK_VIDEO)
+    if (!complete && j->sink_kind == RS_SINK_VIDEO)
+        atomic_store(&j->writer.keep_only, true);
+    if (complete || j->sink_kind != RS_SINK_VIDEO || j->folder.arena)
         rs_queue_close(&j->done);
     else
         rs_queue_cancel(&j->done);
@@ -291,10 +386,24 @@ static rs_status first_cause(struct job *j, rs_status s, rs_err *err)
     return s;
 }
 
+/* How many frames this run goes through. */
+static int64_t share_of(const struct job *j)
+{
+    const rs_job_options *o = &j->folder.options;
+    const int64_t n = rs_source_get_info(j->source)->n_frames;
+    return o->shards ? (n - o->shard + o->shards) / o->shards : n;
+}
+
 static rs_status run(struct job *j, rs_err *err)
 {
     RS_TRY(open_all(j, err));
-    j->progress.n_frames = rs_source_get_info(j->source)->n_frames;
+    if (j->folder.finished) {
+        j->result->frames = j->result->resumed = (int64_t)j->folder.done.n;
+        j->result->finished = true;
+        j->result->failed = RS_JOB_NONE;
+        return RS_OK;
+    }
+    j->progress.n_frames = share_of(j);
     j->result->failed = RS_JOB_FRAME;
     RS_TRY(open_queues(j, err));
     rs_status s = start_threads(j, err);
@@ -303,43 +412,44 @@ static rs_status run(struct job *j, rs_err *err)
     stop_threads(j, s == RS_OK);
     RS_TRY(first_cause(j, s, err));
     rs_damage_note_end(j->result, rs_source_get_info(j->source), j->log);
-    if (j->result->frames == 0) {
+    const bool part = j->folder.options.shards > 0;
+    if (j->result->frames == 0 && !part) {
         j->result->failed = RS_JOB_INPUT;
         return RS_FAIL(err, RS_E_FORMAT, "'%s' has no frames", j->spec->input);
     }
     j->result->failed = RS_JOB_OUTPUT;
-    RS_TRY(rs_sink_close(&j->sink, true, err));
+    RS_TRY(rs_sink_close(&j->sink, !part, err));
+    RS_TRY(rs_job_folder_finish(&j->folder, err));
     j->result->failed = RS_JOB_NONE;
     return RS_OK;
 }
 
-rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const rs_job_events *events,
-                        const rs_log *log, rs_job_result *result, rs_err *err)
+rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options,
+                     const rs_job_events *events, const rs_log *log, rs_job_result *result, rs_err *err)
 {
+    static const rs_job_options plain;
     rs_job_result own;
-    struct job j = { .spec = spec, .stages = stages, .events = events, .log = log,
+    rs_err cause = { 0 };
+    struct job j = { .spec = spec, .options = options ? options : &plain, .events = events, .log = log,
                      .result = result ? result : &own, .started = rs_clock_now() };
     *j.result = (rs_job_result){ 0 };
-    const rs_status s = run(&j, err);
+    const rs_status s = run(&j, &cause);
+    if (s != RS_OK && err)
+        *err = cause;
     rs_sink_close(&j.sink, false, NULL);
+    rs_job_folder_close(&j.folder, &cause);
     rs_source_close(&j.source);
+    rs_stages_close(&j.stages);
     rs_queue_release(&j.idle);
     rs_queue_release(&j.ready);
     rs_queue_release(&j.done);
-    for (int i = 0; i < N_FRAMES; i++)
+    for (int i = 0; i < N_FRAMES; i++) {
         rs_frame_release(&j.frames[i]);
+        rs_image_release(&j.made[i].chain.previous);
+    }
     rs_frame_maker_release(&j.maker);
     rs_mask_source_close(&j.masks);
     rs_arena_close(&j.arena);
     j.result->seconds = rs_clock_now() - j.started;
-    return s;
-}
-
-rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_events *events, const rs_log *log,
-                     rs_job_result *result, rs_err *err)
-{
-    rs_stages stages = { 0 };
-    const rs_status s = rs_job_run_on(&stages, spec, events, log, result, err);
-    rs_stages_close(&stages);
     return s;
 }

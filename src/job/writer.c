@@ -1,10 +1,26 @@
 #include "job/writer.h"
 
+/* A video gets what the folder keeps of a frame; a folder as output keeps its frames itself. */
+static rs_status write_one(rs_writer *w, rs_frame *frame, rs_err *err)
+{
+    const rs_made_frame *made = &w->made[frame - w->frames];
+    rs_job_folder *f = w->folder;
+    const bool keep = f->arena && !made->fetched;
+    if (f->into_folder) {
+        if (!made->fetched)
+            RS_TRY(rs_sink_write(w->sink, frame, err));
+        return keep ? rs_job_folder_keep(f, frame, made, 0, err) : RS_OK;
+    }
+    if (keep)
+        RS_TRY(rs_job_folder_keep(f, frame, made, rs_sink_bits(w->sink), err));
+    return atomic_load(&w->keep_only) ? RS_OK : rs_sink_write(w->sink, frame, err);
+}
+
 static rs_status write_all(rs_writer *w, rs_err *err)
 {
     rs_frame *frame;
     while (rs_queue_pop(w->done, &frame)) {
-        RS_TRY(rs_sink_write(w->sink, frame, err));
+        RS_TRY(write_one(w, frame, err));
         w->n_written++;
         rs_queue_push(w->idle, frame);
     }

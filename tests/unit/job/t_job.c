@@ -124,7 +124,7 @@ static void same_as_a_plain_loop(void)
         for (s.threads = 1; s.threads <= 3; s.threads++) {
             rs_job_result r;
             s.output = tmp("job.mp4");
-            CHECK_OK(rs_job_run(&s, NULL, NULL, &r, &err));
+            CHECK_OK(rs_job_run(&s, NULL, NULL, NULL, &r, &err));
             CHECK_INT(r.frames, FRAMES);
             CHECK_INT(r.failed, RS_JOB_NONE);
             CHECK_INT(r.width, 16);
@@ -158,7 +158,7 @@ static void cancelled_anywhere(void)
             const rs_job_events events = { .progress = count_calls, .cookie = &c };
             rs_job_result r;
             const rs_pipeline_spec s = spec_of(clip, tmp(folder ? "new/frames/" : "new/out.mp4"));
-            CHECK_INT(rs_job_run(&s, &events, NULL, &r, &err), RS_E_CANCELLED);
+            CHECK_INT(rs_job_run(&s, NULL, &events, NULL, &r, &err), RS_E_CANCELLED);
             CHECK_INT(c.calls, at);
             CHECK_INT(c.frames, at / (STEPS + 2));
             CHECK_INT(n_threads(), threads);
@@ -194,7 +194,7 @@ static void output_fails(void)
         rs_job_result r;
         low.rlim_cur = 2000;
         CHECK(setrlimit(RLIMIT_FSIZE, &low) == 0);
-        const rs_status status = rs_job_run(&s, NULL, NULL, &r, &err);
+        const rs_status status = rs_job_run(&s, NULL, NULL, NULL, &r, &err);
         CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
         CHECK_INT(status, RS_E_IO);
         CHECK_INT(r.failed, RS_JOB_OUTPUT);
@@ -223,7 +223,7 @@ static void input_fails(void)
     rs_image_release(&im);
     const rs_pipeline_spec s = spec_of(tmp("in"), tmp("new/styled/"));
     rs_job_result r;
-    CHECK_INT(rs_job_run(&s, NULL, NULL, &r, &err), RS_E_NOTFOUND);
+    CHECK_INT(rs_job_run(&s, NULL, NULL, NULL, &r, &err), RS_E_NOTFOUND);
     CHECK_INT(r.failed, RS_JOB_INPUT);
     CHECK_INT(r.frames, 3);
     CHECK(strstr(err.msg, "4.png") != NULL);
@@ -248,7 +248,7 @@ static void no_memory(void)
         rs_job_result r;
         err = (rs_err){ 0 };
         rs_alloc_fail_after(n);
-        status = rs_job_run(&s, NULL, NULL, &r, &err);
+        status = rs_job_run(&s, NULL, NULL, NULL, &r, &err);
         rs_alloc_fail_after(-1);
         if (status != RS_OK && (status != RS_E_NOMEM || !err.msg[0]))
             TEST_FAIL("allocation %d: %s: %s", n, rs_status_name(status), err.msg);
@@ -264,7 +264,7 @@ static size_t allocations(const char *input)
     rs_pipeline_spec s = spec_of(input, tmp("new/out.mp4"));
     s.loopback = (rs_loopback_spec){ .enabled = true, .blend = 0.5f };
     const size_t before = rs_alloc_count();
-    CHECK_OK(rs_job_run(&s, NULL, NULL, NULL, &err));
+    CHECK_OK(rs_job_run(&s, NULL, NULL, NULL, NULL, &err));
     return rs_alloc_count() - before;
 }
 

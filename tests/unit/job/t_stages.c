@@ -41,7 +41,7 @@ static void run(const rs_pipeline_spec *s, int width, int height)
 {
     rs_job_result r;
     const rs_size size = rs_stages_size(s, (rs_size){ 24, 16 }, (rs_size){ 0 });
-    CHECK_OK(rs_job_run(s, NULL, NULL, &r, &err));
+    CHECK_OK(rs_job_run(s, NULL, NULL, NULL, &r, &err));
     CHECK_INT(r.width, width);
     CHECK_INT(r.height, height);
     CHECK_INT(size.width, width);
@@ -91,7 +91,7 @@ static void no_upscaler(void)
     rs_job_result r;
     rs_pipeline_spec s = spec_of(in, out);
     s.upscale.model = RS_SOURCE_DIR "/tests/golden/rng.safetensors";
-    CHECK(rs_job_run(&s, NULL, NULL, &r, &err) == RS_E_UNSUPPORTED);
+    CHECK(rs_job_run(&s, NULL, NULL, NULL, &r, &err) == RS_E_UNSUPPORTED);
     CHECK_INT(r.failed, RS_JOB_MODEL);
     CHECK_INT(r.frames, 0);
 }

@@ -1,0 +1,114 @@
+/* Keeping and fetching frames; opening, which is most of the work, is in job_open.c. */
+#define _POSIX_C_SOURCE 200809L
+#include "job/job_folder.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "job/frame_store.h"
+#include "job/job_clean.h"
+
+rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, int64_t index)
+{
+    const rs_job_options *o = &f->options;
+    if (o->shards && index % o->shards != o->shard - 1)
+        return RS_FRAME_SKIP;
+    if (rs_done_frames_find(&f->done, index))
+        return RS_FRAME_FETCH;
+    return o->join ? RS_FRAME_MISSING : RS_FRAME_MAKE;
+}
+
+static rs_status no_memory(rs_err *err)
+{
+    return RS_FAIL(err, RS_E_NOMEM, "no memory for the name of a file");
+}
+
+rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_chain *chain, rs_err *err)
+{
+    const rs_done_frame *d = rs_done_frames_find(&f->done, frame->index);
+    const rs_arena_mark mark = rs_arena_save(f->arena);
+    const char *picture = rs_path_join(f->arena, f->frames_dir, d->name);
+    const char *chained = rs_chain_path(f->arena, f->dir, d->index);
+    rs_status s = picture && chained ? RS_OK : no_memory(err);
+    if (s == RS_OK && !f->into_folder)
+        s = rs_frame_store_read(picture, &frame->image, err);
+    if (s == RS_OK && f->chained && d->index == f->done.chain_at)
+        s = rs_chain_read(chained, d->index, d->chain_crc, chain, err);
+    rs_arena_rewind(f->arena, mark);
+    return s;
+}
+
+static rs_status keep_files(rs_job_folder *f, rs_frame *frame, const rs_made_frame *made, int bits,
+                            rs_record *r, rs_err *err)
+{
+    const char *picture = rs_path_join(f->writer_arena, f->frames_dir, r->text);
+    if (!picture)
+        return no_memory(err);
+    if (f->into_folder)
+        RS_TRY(rs_frame_store_sum(picture, &r->size, &r->crc, err));
+    else
+        RS_TRY(rs_frame_store_write(picture, &frame->image, bits, frame->text, &r->size, &r->crc, err));
+    r->has_chain = f->chained && frame->index > f->done.chain_at;
+    if (!r->has_chain)
+        return RS_OK;
+    const char *chained = rs_chain_path(f->writer_arena, f->dir, frame->index);
+    return chained ? rs_chain_write(chained, &made->chain, frame->index, &r->chain_crc, err) : no_memory(err);
+}
+
+rs_status rs_job_folder_keep(rs_job_folder *f, rs_frame *frame, const rs_made_frame *made, int bits,
+                             rs_err *err)
+{
+    char number[32], buf[64];
+    snprintf(number, sizeof(number), "%08" PRId64 ".png", frame->index);
+    const char *name = f->into_folder ? rs_sink_frame_name(frame, buf) : number;
+    rs_record r = { .kind = RS_RECORD_FRAME, .index = frame->index, .seed = made->seed,
+                    .width = frame->image.width, .height = frame->image.height,
+                    .milliseconds = (int64_t)(made->seconds * 1000), .text = name, .len = strlen(name) };
+    const rs_arena_mark mark = rs_arena_save(f->writer_arena);
+    const rs_status s = keep_files(f, frame, made, bits, &r, err);
+    rs_arena_rewind(f->writer_arena, mark);
+    RS_TRY(s);
+    r.when = (int64_t)time(NULL);
+    RS_TRY(rs_journal_add(&f->journal, &r, err));
+    f->n_kept++;
+    return RS_OK;
+}
+
+rs_status rs_job_folder_finish(rs_job_folder *f, rs_err *err)
+{
+    rs_record done = { .kind = RS_RECORD_DONE };
+    if (!f->arena || f->options.shards)
+        return RS_OK;
+    if (!f->into_folder)
+        RS_TRY(rs_frame_store_sum(f->sink_path, &done.size, &done.crc, err));
+    done.when = (int64_t)time(NULL);
+    RS_TRY(rs_journal_add(&f->journal, &done, err));
+    if (!f->into_folder)
+        RS_TRY(rs_publish_file(f->sink_path, f->spec->output, err));
+    f->finished = true;
+    return RS_OK;
+}
+
+void rs_job_folder_close(rs_job_folder *f, const rs_err *cause)
+{
+    const bool whole = f->ours && !f->options.shards; /* nobody else is in there */
+    if (f->journal.open && cause && cause->status != RS_OK && cause->status != RS_E_CANCELLED) {
+        const rs_record r = { .kind = RS_RECORD_ERROR, .when = (int64_t)time(NULL), .text = cause->msg,
+                              .len = strlen(cause->msg) };
+        rs_journal_add(&f->journal, &r, NULL); /* on a full disk it is only said, not noted */
+    }
+    rs_journal_close(&f->journal);
+    if (whole && f->finished && !f->spec->keep_job)
+        rs_job_clean(f->dir, f->sink_path, true);
+    else if (whole && !f->finished && f->n_kept == 0 && f->done.n == 0)
+        rs_job_clean(f->dir, f->sink_path, true);
+    rs_lock_release(&f->shard_lock);
+    rs_lock_release(&f->lock);
+    rs_arena_close(&f->writer_arena);
+    rs_arena_close(&f->arena);
+}

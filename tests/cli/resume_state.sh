@@ -1,0 +1,152 @@
+#!/bin/sh
+# What a job's folder holds is checked before it is used: damage, other options, other inputs,
+# another run at work; and what the finished one says.
+. tests/cli/lib/common.sh
+. tests/cli/lib/resume.sh
+run 0 run "$dir/p.yaml" --output "$dir/ref.mp4"
+exists "$dir/ref.mp4"
+
+# interrupt: a job with two frames of three; what it left in $dir/left.
+faulty "count:$dir/calls" run "$dir/p.yaml"
+clean
+interrupt() {
+    n=$(($(cat "$dir/calls") / 2))
+    while :; do
+        clean
+        faulty kill:$n run "$dir/p.yaml"
+        [ "$(grep -c ' frame [012] ' "$dir/out.job/journal")" -ge 2 ] && break
+        n=$((n + 2))
+    done
+}
+interrupt
+cp -r "$dir/out.job" "$dir/left"
+# again: the folder as it was left.
+again() { clean; cp -r "$dir/left" "$dir/out.job"; }
+# goes_on WHAT: the job runs to its end, with the right bytes.
+goes_on() {
+    run 0 run "$dir/p.yaml"
+    cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes: $1"
+    missing "$dir/out.job"
+}
+again
+goes_on "as it was"
+says "2 of them made before"
+
+# The journal's last line torn at every byte, and every 7th byte of it flipped.
+size=$(wc -c <"$dir/left/journal")
+last=$(tail -n 1 "$dir/left/journal" | wc -c)
+for cut in $(seq 1 "$last"); do
+    again
+    head -c $((size - cut)) "$dir/left/journal" >"$dir/out.job/journal"
+    goes_on "journal cut by $cut"
+done
+frames_at=$(grep -b -o '[0-9a-f]* frame 0' "$dir/left/journal" | cut -d: -f1)
+for at in $(seq "$frames_at" 7 $((size - 1))); do
+    again
+    flip "$dir/out.job/journal" "$at"
+    goes_on "journal's byte $at"
+done
+
+# A frame, or what it hands on, damaged or gone: made anew, never used.
+for file in frames/00000000.png frames/00000001.png chain-0 chain-1; do
+    for at in 0 50 200; do
+        again
+        flip "$dir/out.job/$file" $at
+        goes_on "$file, byte $at"
+    done
+    again
+    rm "$dir/out.job/$file"
+    goes_on "without $file"
+    again
+    : >"$dir/out.job/$file"
+    goes_on "$file is empty"
+done
+again
+flip "$dir/out.job/frames/00000000.png" 100
+goes_on "first frame"
+says "1 of the 2 frames in 'out.job' are missing or damaged"
+again
+rm "$dir/out.job/chain-0" "$dir/out.job/chain-1"
+goes_on "without both chains"
+
+# Damage to the journal's head is told.
+again
+flip "$dir/out.job/journal" 3
+run 1 run "$dir/p.yaml"
+says "the journal of 'out.job' is damaged: begin anew with --restart"
+run 0 run "$dir/p.yaml" --restart
+cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes after --restart"
+missing "$dir/out.job"
+
+# Whatever changes pixels is refused by name, and nothing is lost by it.
+again
+for option in "img2img.seed=8:img2img.seed: 7, not 8" "img2img.prompt=dog:img2img.prompt: \"a cat\", not \"dog\"" \
+    "loopback.blend=0.4:loopback.blend: 0.5, not 0.4" "encode.crf=20:encode.crf: 18, not 20"; do
+    run 3 run "$dir/p.yaml" --set "${option%%:*}"
+    says "'out.job' was begun with ${option#*:}: run it as it was, or begin anew with --restart"
+    one_message
+done
+cp "$dir/in.mp4" "$dir/in.keep"
+make_video "$dir/in.mp4" -frames:v 3
+run 3 run "$dir/p.yaml"
+says "was begun with other contents of 'input'"
+mv "$dir/in.keep" "$dir/in.mp4"
+RESTYLE_CPU=scalar "$restyle" run "$dir/p.yaml" 2>"$dir/stderr" && fail "other kernels are taken"
+says "set RESTYLE_CPU to that"
+run 3 run "$dir/p.yaml" --output "$dir/out.mkv"
+says "'out.job' was begun with output: \"out.mp4\", not \"out.mkv\""
+# What does not change pixels may change.
+goes_on_with() { again; run 0 run "$dir/p.yaml" "$@"; cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes: $*"; }
+goes_on_with --threads 1
+goes_on_with --memory low
+
+# A file that came in the meantime is not lost; --overwrite gives it up.
+again
+echo precious >"$dir/out.mp4"
+run 1 run "$dir/p.yaml"
+says "exists already"
+same "the file" precious "$(cat "$dir/out.mp4")"
+run 0 run "$dir/p.yaml" --overwrite
+cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes over a file"
+
+# A kept job that is done says so.
+clean
+run 0 run "$dir/p.yaml" --set keep_job=true
+exists "$dir/out.job/journal" "$dir/out.job/frames/00000002.png"
+touch -d '2001-01-01' "$dir/out.mp4"
+run 0 run "$dir/p.yaml" --set keep_job=true
+says "out.mp4: finished already, 3 frames; --restart makes it anew"
+[ "$(find "$dir/out.mp4" -newermt 2002-01-01)" ] && fail "a finished output is written again"
+run 3 run "$dir/p.yaml" --set keep_job=true --set img2img.seed=9
+rm "$dir/out.mp4"
+goes_on "the output of a kept job is lost"
+
+# A folder as output keeps its own frames.
+run 0 run "$dir/p.yaml" --output "$dir/frames_ref"
+faulty "count:$dir/calls" run "$dir/p.yaml" --output "$dir/frames"
+for n in $(seq 1 "$(cat "$dir/calls")"); do
+    clean
+    faulty kill:$n run "$dir/p.yaml" --output "$dir/frames"
+    run 0 run "$dir/p.yaml" --output "$dir/frames" $([ -e "$dir/frames.job/journal" ] || echo --overwrite)
+    diff -r "$dir/frames" "$dir/frames_ref" || fail "other frames after kill $n"
+    missing "$dir/frames.job"
+done
+
+# Two runs of one job: the second one is refused, and does no harm.
+clean
+"$restyle" run "$dir/p.yaml" --set img2img.steps=1000 --set img2img.strength=1 2>"$dir/first" &
+pid=$!
+for i in $(seq 300); do
+    [ -s "$dir/out.job/journal" ] && break
+    sleep 0.1
+done
+run 1 run "$dir/p.yaml"
+says "'out.job' is being worked on by process $pid on "
+kill -s INT $pid
+wait $pid
+same "exit code after INT" 5 $?
+grep -q "is not complete: the same command goes on from here" "$dir/first" || { fail "no word of how to go on:"; cat "$dir/first"; }
+# Its lock is gone with it; nothing was made, so nothing is left.
+missing "$dir/out.job"
+goes_on "after an interrupted one"
+finish
