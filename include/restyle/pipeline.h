@@ -14,9 +14,11 @@
 #include "restyle/img2img.h"
 #include "restyle/inpaint.h"
 #include "restyle/list.h"
+#include "restyle/outpaint.h"
 #include "restyle/scripts.h"
 #include "restyle/size.h"
 #include "restyle/status.h"
+#include "restyle/timeline.h"
 #include "restyle/upscale.h"
 
 #ifdef __cplusplus
@@ -57,6 +59,7 @@ typedef struct rs_encode_spec {
 typedef struct rs_infotext_spec {
     bool write;      /* true */
     bool model_hash; /* of a model in one file: it is read once more for that */
+    bool network_hashes; /* true: of LoRAs and of embeddings in the prompt */
 } rs_infotext_spec;
 
 /* A pipeline with every default filled in. Paths are absolute. */
@@ -67,14 +70,17 @@ typedef struct rs_pipeline_spec {
     rs_memory memory;
     rs_precision precision;
     rs_compat compat; /* its defaults are in img2img already */
-    const char *input;
+    const char *input;     /* of several the first one */
+    rs_list inputs;        /* const char *: all of them; n may be 0 when there is one. See clips.h */
     bool recursive;        /* of a folder: the pictures of its sub-folders, too */
     const char *output;
+    rs_timeline timeline;
     rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */
     float scale;           /* of the source's size, where size is zeros; 0: 1 */
     rs_resize resize;
     rs_img2img_params img2img;
     rs_inpaint_spec inpaint;
+    rs_outpaint outpaint;
     rs_loopback_spec loopback;
     rs_loops loops;
     rs_sd_upscale sd_upscale;

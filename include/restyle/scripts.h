@@ -6,6 +6,7 @@
 #define RESTYLE_SCRIPTS_H
 
 #include "restyle/img2img.h"
+#include "restyle/inpaint.h"
 #include "restyle/size.h"
 
 #ifdef __cplusplus
@@ -33,6 +34,11 @@ float rs_loops_strength(const rs_loops *loops, float initial, int loop);
  * of the first init unless params names a target. */
 rs_status rs_img2img_loops(rs_model *model, const rs_img2img_params *params, const rs_loops *loops,
                            const rs_image *init, rs_image *out, const rs_progress *progress,
+                           rs_err *err);
+/* The same under a mask: from the second loop on the masked content is the original. */
+rs_status rs_inpaint_loops(rs_model *model, const rs_img2img_params *params,
+                           const rs_inpaint_params *inpaint, const rs_loops *loops,
+                           const rs_inpaint_picture *picture, rs_image *out, const rs_progress *progress,
                            rs_err *err);
 
 /* A1111's SD upscale: the picture is enlarged and restyled in overlapping tiles. */

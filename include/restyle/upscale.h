@@ -50,6 +50,11 @@ const char *rs_upscaler_name(const rs_upscaler *upscaler); /* "RRDBNet of 23 blo
 /* What becomes of a size: multiples of 8, rounded down, and at least 8, as in A1111. */
 rs_size rs_upscale_size(float factor, int width, int height);
 
+/* What upscaling a picture of that size takes: operations in 10^9, 2 for each multiplication; and
+ * bytes, of weights as they lie in the file and of what lies between the layers. */
+void rs_upscale_cost(const rs_upscaler *upscaler, const rs_upscale_params *params, rs_size size,
+                     double *gflop, double *bytes);
+
 /* As many passes as the size takes, three at most, and Lanczos to it. *out as in rs_img2img.
  * progress counts tiles. */
 rs_status rs_upscale(rs_upscaler *upscaler, const rs_upscale_params *params, const rs_image *src,

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/console.h"
+#include "restyle/clips.h"
 
 int rs_cli_job_exit(rs_status s, rs_job_part failed)
 {
@@ -39,16 +40,16 @@ static void tell_stopped(const rs_pipeline_spec *spec, const rs_job_options *o, 
 }
 
 /* "out.mp4: 30 frames of 36x28 in 1.2 s; 2 damaged frames held" */
-static void tell_done(const rs_pipeline_spec *spec, const rs_job_options *o, const rs_job_result *r)
+static void tell_done(const char *output, const rs_job_options *o, const rs_job_result *r)
 {
     if (r->finished) {
-        fprintf(stderr, "%s: finished already, %lld %s; --restart makes it anew\n", spec->output,
+        fprintf(stderr, "%s: finished already, %lld %s; --restart makes it anew\n", output,
                 (long long)r->frames, frames(r->frames));
         return;
     }
     if (o && o->shards)
         fprintf(stderr, "shard %d of %d of ", o->shard, o->shards);
-    fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s", spec->output, (long long)r->frames, frames(r->frames),
+    fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s", output, (long long)r->frames, frames(r->frames),
             r->width, r->height, r->seconds);
     if (r->resumed)
         fprintf(stderr, ", %lld of them made before", (long long)r->resumed);
@@ -57,24 +58,66 @@ static void tell_done(const rs_pipeline_spec *spec, const rs_job_options *o, con
     fprintf(stderr, "%s\n", r->truncated ? "; the input is truncated" : "");
 }
 
+static void on_clip(void *cookie, const rs_clip *clip)
+{
+    rs_cli_console *c = cookie;
+    rs_cli_progress_clear(&c->progress);
+    fprintf(stderr, "%zu of %zu: %s\n", clip->number, clip->n_clips, clip->input);
+}
+
+static void on_clip_end(void *cookie, const rs_clip *clip)
+{
+    rs_cli_console *c = cookie;
+    rs_cli_progress_clear(&c->progress);
+    if (clip->status == RS_OK)
+        tell_done(clip->output, NULL, &clip->result);
+    else if (clip->status != RS_E_CANCELLED)
+        rs_cli_error("%s", clip->message);
+}
+
+/* The input of every clip that failed has been named above. */
+static int run_clips(const rs_pipeline_spec *spec, rs_cli_console *c)
+{
+    const rs_clips_events clips = { on_clip, on_clip_end, c };
+    const size_t n = spec->inputs.n;
+    size_t n_failed;
+    rs_err err = { 0 };
+    const rs_status s = rs_clips_run(spec, &clips, &c->events, &c->log, &n_failed, &err);
+    if (s == RS_E_CANCELLED)
+        rs_cli_error("interrupted; the outputs of earlier clips are complete");
+    else if (s != RS_OK)
+        rs_cli_error("stopped: no other clip could be made either");
+    else if (n_failed)
+        rs_cli_error("%zu of %zu clips failed", n_failed, n);
+    else
+        fprintf(stderr, "%zu clips\n", n);
+    return s == RS_OK && n_failed ? RS_EXIT_FAILED : rs_cli_job_exit(s, RS_JOB_MODEL);
+}
+
+static int run_one(const rs_pipeline_spec *spec, const rs_job_options *options, rs_cli_console *c)
+{
+    rs_job_result r;
+    rs_err err = { 0 };
+    const rs_status s = rs_job_run(spec, options, &c->events, &c->log, &r, &err);
+    rs_cli_progress_clear(&c->progress);
+    if (s == RS_E_CANCELLED)
+        tell_stopped(spec, options, &r);
+    else if (s != RS_OK)
+        rs_cli_error("%s", err.msg);
+    else
+        tell_done(spec->output, options, &r);
+    return rs_cli_job_exit(s, r.failed);
+}
+
 int rs_cli_run_job(const rs_pipeline_spec *spec, const rs_job_options *options, const char *profile)
 {
     rs_cli_console c;
     rs_profile *trace = NULL;
-    rs_job_result r;
     rs_err err = { 0 };
     if (profile && rs_profile_open(profile, &trace, &err) != RS_OK) {
         rs_cli_error("%s", err.msg);
         return RS_EXIT_FAILED;
     }
     rs_cli_console_open(&c, trace);
-    const rs_status s = rs_job_run(spec, options, &c.events, &c.log, &r, &err);
-    rs_cli_progress_clear(&c.progress);
-    if (s == RS_E_CANCELLED)
-        tell_stopped(spec, options, &r);
-    else if (s != RS_OK)
-        rs_cli_error("%s", err.msg);
-    else
-        tell_done(spec, options, &r);
-    return close_profile(&trace, rs_cli_job_exit(s, r.failed));
+    return close_profile(&trace, spec->inputs.n > 1 ? run_clips(spec, &c) : run_one(spec, options, &c));
 }

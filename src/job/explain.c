@@ -6,15 +6,14 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/strbuf.h"
-#include "bench/cost.h"
-#include "bench/gemm_rate.h"
+#include "job/explain_cost.h"
 #include "job/picture_grid.h"
 #include "job/reader.h"
 #include "job/stages.h"
-#include "kernel/kern.h"
+#include "prompt/prompt_and.h"
+#include "sample/denoise.h"
 #include "sample/plan.h"
-#include "tensor/gemm.h"
-#include "weights/part_tensors.h"
+#include "stage/loras.h"
 
 struct explain {
     rs_arena *arena;
@@ -26,9 +25,9 @@ struct explain {
     rs_fit fit;
     rs_size picture;  /* what img2img gets */
     rs_size painted;  /* what one run of it gives: the picture, its latent's size, or a tile */
-    int runs;         /* of img2img for a picture: loops or tiles */
-    int steps;        /* of all of them */
-    int passes;       /* of the network for these */
+    int steps;        /* of all runs of img2img for a picture: loops, tiles, sides */
+    rs_picture_work work;
+    rs_upscaler *upscaler;
 };
 
 static void line(struct explain *e, const char *what)
@@ -63,6 +62,8 @@ static void explain_input(struct explain *e)
     if (info->kind == RS_SOURCE_VIDEO || info->kind == RS_SOURCE_ANIMATION)
         rs_strbuf_printf(&e->sb, ", %.4g a second", (double)info->rate.num / info->rate.den);
     rs_strbuf_puts(&e->sb, "\n");
+    if (e->spec->inputs.n > 1)
+        rs_strbuf_printf(&e->sb, "%-10s is the first of %zu inputs\n", "", e->spec->inputs.n);
 }
 
 static void explain_upscale(struct explain *e, rs_upscale_when when, rs_size from)
@@ -98,39 +99,97 @@ static rs_status explain_size(struct explain *e, rs_err *err)
                          modes[e->fit.resize]);
     explain_upscale(e, RS_UPSCALE_BEFORE, in);
     e->picture = rs_stages_init_size(e->spec, in);
-    e->painted = latent ? out : e->picture;
+    e->painted = latent || e->fit.keep ? out : e->picture;
     return RS_OK;
+}
+
+/* How many runs of which size. */
+static void add_runs(struct explain *e, rs_size size, int n)
+{
+    e->work.runs[e->work.n_sizes++] = (rs_runs){ size, n };
+}
+
+static void explain_tiles(struct explain *e)
+{
+    const rs_sd_upscale *up = &e->spec->sd_upscale;
+    const rs_size to = rs_sd_upscale_size(up, e->painted.width, e->painted.height);
+    const int n = rs_sd_upscale_tiles(up, e->painted.width, e->painted.height);
+    const rs_size tile = { up->tile < to.width ? up->tile : to.width,
+                           up->tile < to.height ? up->tile : to.height };
+    add_runs(e, tile, n);
+    e->steps *= n;
+    line(e, "tiles");
+    rs_strbuf_printf(&e->sb, "SD upscale to %dx%d: %d of %dx%d, overlapping by %d or more\n", to.width,
+                     to.height, n, tile.width, tile.height, up->overlap);
+}
+
+static void explain_outpaint(struct explain *e)
+{
+    const rs_outpaint *o = &e->spec->outpaint;
+    const rs_size from = e->painted, to = rs_outpaint_size(o, from.width, from.height);
+    const int n = rs_outpaint_runs(o, from.width, from.height);
+    const bool mk2 = o->method == RS_OUTPAINT_MK2;
+    line(e, "outpaint");
+    rs_strbuf_printf(&e->sb, "%s, %dx%d to %dx%d:", mk2 ? "mk2" : "poor man's", from.width, from.height,
+                     to.width, to.height);
+    for (int i = 0; i < (mk2 ? n : 1); i++) {
+        const rs_size size = rs_outpaint_run_size(o, from.width, from.height, e->fit.multiple, i);
+        add_runs(e, size, mk2 ? 1 : n);
+        rs_strbuf_printf(&e->sb, "%s %d of %dx%d", i ? "," : "", mk2 ? 1 : n, size.width, size.height);
+    }
+    rs_strbuf_puts(&e->sb, "\n");
+    e->steps *= n;
+}
+
+static void explain_loops(struct explain *e)
+{
+    const rs_loops *l = &e->spec->loops;
+    rs_img2img_params p = e->spec->img2img;
+    add_runs(e, e->painted, l->count);
+    e->steps = 0;
+    line(e, "loops");
+    rs_strbuf_printf(&e->sb, "%d, at strength", l->count);
+    for (int i = 0; i < l->count; i++) {
+        p.strength = rs_loops_strength(l, e->spec->img2img.strength, i);
+        e->steps += rs_img2img_steps(&p);
+        rs_strbuf_printf(&e->sb, " %.3g", (double)p.strength);
+    }
+    rs_strbuf_puts(&e->sb, "\n");
 }
 
 /* Runs of img2img for a picture, and their steps. */
 static void explain_script(struct explain *e, int steps)
 {
-    const rs_loops *l = &e->spec->loops;
-    const rs_sd_upscale *up = &e->spec->sd_upscale;
-    rs_img2img_params p = e->spec->img2img;
-    e->runs = 1;
     e->steps = steps;
-    if (up->factor > 0) {
-        const rs_size to = rs_sd_upscale_size(up, e->painted.width, e->painted.height);
-        e->runs = rs_sd_upscale_tiles(up, e->painted.width, e->painted.height);
-        e->painted = (rs_size){ up->tile < to.width ? up->tile : to.width,
-                                up->tile < to.height ? up->tile : to.height };
-        e->steps *= e->runs;
-        line(e, "tiles");
-        rs_strbuf_printf(&e->sb, "SD upscale to %dx%d: %d of %dx%d, overlapping by %d or more\n", to.width,
-                         to.height, e->runs, e->painted.width, e->painted.height, up->overlap);
-    } else if (l->count > 1) {
-        e->runs = l->count;
-        e->steps = 0;
-        line(e, "loops");
-        rs_strbuf_printf(&e->sb, "%d, at strength", l->count);
-        for (int i = 0; i < l->count; i++) {
-            p.strength = rs_loops_strength(l, e->spec->img2img.strength, i);
-            e->steps += rs_img2img_steps(&p);
-            rs_strbuf_printf(&e->sb, " %.3g", (double)p.strength);
-        }
-        rs_strbuf_puts(&e->sb, "\n");
-    }
+    if (e->spec->sd_upscale.factor > 0)
+        explain_tiles(e);
+    else if (rs_outpaint_grows(&e->spec->outpaint))
+        explain_outpaint(e);
+    else if (e->spec->loops.count > 1)
+        explain_loops(e);
+    else
+        add_runs(e, e->painted, 1);
+}
+
+static rs_status explain_guidance(struct explain *e, rs_err *err)
+{
+    const rs_img2img_params *p = &e->spec->img2img;
+    const char *prompt, *negative;
+    rs_list loras;
+    rs_prompt_share *shares;
+    int n;
+    RS_TRY(rs_loras_of(e->arena, p, &loras, &prompt, &negative, err));
+    RS_TRY(rs_prompt_and_parse(e->arena, prompt, &shares, &n, err));
+    e->work.items = rs_denoiser_batch(p->cfg_scale, (float)shares[0].weight, n);
+    line(e, "guidance");
+    rs_strbuf_printf(&e->sb, "cfg_scale %g: each pass takes ", (double)p->cfg_scale);
+    if (n > 1)
+        rs_strbuf_printf(&e->sb, "%d prompts and the negative prompt", n);
+    else
+        rs_strbuf_puts(&e->sb, e->work.items > 1 ? "prompt and negative prompt in one batch"
+                                                 : "the prompt only");
+    rs_strbuf_printf(&e->sb, "; %d pass%s a picture\n", e->work.passes, e->work.passes == 1 ? "" : "es");
+    return RS_OK;
 }
 
 static rs_status explain_sampling(struct explain *e, rs_err *err)
@@ -151,67 +210,22 @@ static rs_status explain_sampling(struct explain *e, rs_err *err)
     rs_strbuf_puts(&e->sb, "\n");
     explain_script(e, plan.n_steps);
     const bool twice = plan.sampler->flags & RS_SAMPLER_SECOND_ORDER;
-    e->passes = twice ? 2 * e->steps - e->runs : e->steps;
-    line(e, "guidance");
-    rs_strbuf_printf(&e->sb, "cfg_scale %g: %s; %d pass%s a picture\n", (double)p->cfg_scale,
-                     p->cfg_scale != 1.0f ? "each pass takes prompt and negative prompt in one batch"
-                                          : "each pass takes the prompt only",
-                     e->passes, e->passes == 1 ? "" : "es");
-    return RS_OK;
+    int runs = 0;
+    for (int i = 0; i < e->work.n_sizes; i++)
+        runs += e->work.runs[i].n;
+    e->work.passes = twice ? 2 * e->steps - runs : e->steps;
+    return explain_guidance(e, err);
 }
 
-struct weights {
-    const rs_bundle *bundle;
-    rs_part part;
-    double bytes;
-};
-
-static void add_bytes(void *cookie, const char *name, int rank, const int64_t *shape)
+static void explain_memory(struct explain *e, const rs_picture_cost *c)
 {
-    (void)rank;
-    (void)shape;
-    struct weights *w = cookie;
-    const rs_wtensor *t = rs_bundle_find(w->bundle, w->part, name);
-    w->bytes += t ? (double)t->bytes : 0;
-}
-
-/* The decoder at its widest: the two pictures that its last enlargement and the
- * layers around it go between (model/vae.c's flow). */
-static double decoder_bytes(const rs_vae_config *cfg, rs_size size)
-{
-    const double pixels = (double)size.width * size.height * sizeof(float);
-    const double wide = cfg->n_levels > 1 ? cfg->channels[1] : cfg->channels[0];
-    return pixels * (wide + cfg->channels[0]);
-}
-
-static void explain_memory(struct explain *e)
-{
-    double weights = 0, largest = 0;
-    for (rs_part part = 0; part < RS_PARTS; part++) {
-        struct weights w = { e->bundle, part, 0 };
-        rs_part_tensors(e->bundle, part, add_bytes, &w);
-        weights += w.bytes;
-        largest = w.bytes > largest ? w.bytes : largest;
-    }
-    const double decoder = decoder_bytes(rs_bundle_vae(e->bundle), e->painted);
-    const bool low = e->spec->memory == RS_MEMORY_LOW;
     line(e, "memory");
-    rs_strbuf_printf(&e->sb, "about %.3g MB: %.3g MB of weights%s, %.3g MB for the widest layer\n",
-                     ((low ? largest : weights) + decoder) / 1e6, (low ? largest : weights) / 1e6,
-                     low ? " at a time" : "", decoder / 1e6);
-}
-
-static rs_status measure(const struct explain *e, double *gflops, rs_err *err)
-{
-    rs_pool *pool = NULL;
-    double own = 0, blas = 0;
-    rs_gemm_init();
-    RS_TRY(rs_pool_open(e->spec->threads, &pool, err));
-    const rs_exec ex = { .pool = pool, .kern = rs_kern_active(), .scratch = e->arena };
-    const rs_status s = rs_gemm_rates(&ex, &own, &blas, err);
-    rs_pool_close(&pool);
-    *gflops = own > blas ? own : blas;
-    return s;
+    rs_strbuf_printf(&e->sb, "about %.3g MB: %.3g MB of weights%s, %.3g MB for the widest layer",
+                     (c->weights + c->widest + c->upscaler) / 1e6, c->weights / 1e6,
+                     e->spec->memory == RS_MEMORY_LOW ? " at a time" : "", c->widest / 1e6);
+    if (e->upscaler)
+        rs_strbuf_printf(&e->sb, ", %.3g MB for the upscaler", c->upscaler / 1e6);
+    rs_strbuf_puts(&e->sb, "\n");
 }
 
 static void put_duration(rs_strbuf *sb, double seconds)
@@ -220,28 +234,18 @@ static void put_duration(rs_strbuf *sb, double seconds)
     rs_strbuf_printf(sb, "%ld:%02ld:%02ld", t / 3600, t / 60 % 60, t % 60);
 }
 
-static rs_status explain_time(struct explain *e, rs_err *err)
+static void explain_time(struct explain *e, const rs_picture_cost *c)
 {
-    const int f = e->fit.multiple, h = e->painted.height / f, w = e->painted.width / f;
     const int64_t frames = rs_source_get_info(e->source)->n_frames * rs_batch_pictures(&e->spec->batch);
-    const rs_vae_config *vae = rs_bundle_vae(e->bundle);
-    double gflops;
-    RS_TRY(measure(e, &gflops, err));
-    const rs_cost step = rs_cost_step(rs_bundle_unet(e->bundle), e->spec->img2img.cfg_scale == 1 ? 1 : 2, h,
-                                      w, rs_bundle_text(e->bundle)->max_tokens);
-    const rs_cost in = rs_cost_encode(vae, h, w), out = rs_cost_decode(vae, h, w);
-    const double seconds = e->passes * rs_cost_seconds(&step, gflops) +
-                           e->runs * (rs_cost_seconds(&in, gflops) + rs_cost_seconds(&out, gflops));
-    const double total = e->passes * step.gflop + e->runs * (in.gflop + out.gflop);
     line(e, "time");
-    rs_strbuf_printf(&e->sb, "about %.3g s a picture: %.4g GFLOP at %.4g GFLOP/s", seconds, total, gflops);
+    rs_strbuf_printf(&e->sb, "about %.3g s a picture: %.4g GFLOP at %.4g GFLOP/s", c->seconds, c->gflop,
+                     c->gflops);
     if (frames > 0) {
         rs_strbuf_puts(&e->sb, "; ");
-        put_duration(&e->sb, seconds * (double)frames);
+        put_duration(&e->sb, c->seconds * (double)frames);
         rs_strbuf_printf(&e->sb, " for %lld", (long long)frames);
     }
-    rs_strbuf_puts(&e->sb, e->spec->upscale.model ? ", and the upscaler's\n" : "\n");
-    return RS_OK;
+    rs_strbuf_puts(&e->sb, "\n");
 }
 
 static void explain_output(struct explain *e)
@@ -256,6 +260,8 @@ static void explain_output(struct explain *e)
         before = latent;
     if (e->spec->sd_upscale.factor > 0)
         before = rs_sd_upscale_size(&e->spec->sd_upscale, before.width, before.height);
+    before = rs_outpaint_size(&e->spec->outpaint, before.width, before.height);
+    e->work.upscaled = e->spec->upscale.when == RS_UPSCALE_BEFORE ? in : before;
     explain_upscale(e, RS_UPSCALE_AFTER, before);
     line(e, "output");
     rs_strbuf_printf(&e->sb, "%dx%d%s%s\n", out.width, out.height, e->spec->output ? ": " : "",
@@ -269,12 +275,15 @@ static rs_status open_parts(struct explain *e, rs_job_part *part, rs_err *err)
         return RS_FAIL(err, RS_E_INVALID, "the pipeline has no %s: name it in the file, or with --%s",
                        s->model ? "input" : "model", s->model ? "input" : "model");
     *part = RS_JOB_INPUT;
-    RS_TRY(rs_source_open_with(s->input, &(rs_source_options){ .recursive = s->recursive }, &e->source,
-                               err));
+    const rs_source_options o = { .recursive = s->recursive, .timeline = &s->timeline };
+    RS_TRY(rs_source_open_with(s->input, &o, &e->source, err));
     *part = RS_JOB_MODEL;
     RS_TRY(rs_bundle_open(e->arena, s->model, s->tokenizer, &e->bundle, err));
     RS_TRY(rs_noise_levels_init(e->arena, rs_bundle_noise(e->bundle), &e->levels, err));
     e->fit = rs_fit_of(s, 1 << (rs_bundle_vae(e->bundle)->n_levels - 1));
+    if (s->upscale.model)
+        RS_TRY(rs_upscaler_open(s->upscale.model, s->threads, &e->upscaler, err));
+    e->work = (rs_picture_work){ .spec = s, .bundle = e->bundle, .upscaler = e->upscaler };
     *part = RS_JOB_NONE;
     return RS_OK;
 }
@@ -309,8 +318,11 @@ static rs_status explain(struct explain *e, rs_job_part *part, rs_err *err)
         rs_strbuf_puts(&e->sb, "no step is executed: pictures pass through\n");
         return RS_OK;
     }
-    explain_memory(e);
-    return explain_time(e, err);
+    rs_picture_cost cost;
+    RS_TRY(rs_picture_cost_of(&e->work, e->arena, &cost, err));
+    explain_memory(e, &cost);
+    explain_time(e, &cost);
+    return RS_OK;
 }
 
 rs_status rs_explain(const rs_pipeline_spec *spec, const rs_text_sink *sink, rs_job_part *failed,
@@ -328,6 +340,7 @@ rs_status rs_explain(const rs_pipeline_spec *spec, const rs_text_sink *sink, rs_
         *failed = s == RS_OK ? RS_JOB_NONE : part;
     rs_strbuf_release(&e.sb);
     rs_source_close(&e.source);
+    rs_upscaler_close(&e.upscaler);
     rs_bundle_close(&e.bundle);
     rs_arena_close(&e.arena);
     return s;

@@ -22,6 +22,7 @@
 #include "job/job_folder.h"
 #include "job/queue.h"
 #include "job/reader.h"
+#include "job/runner.h"
 #include "job/stages.h"
 #include "job/writer.h"
 #include "media/media.h"
@@ -39,7 +40,7 @@ struct job {
     const rs_log *log;
     rs_job_result *result;
     rs_source *source;
-    rs_stages stages;
+    rs_stages *stages;    /* the caller's */
     rs_sink *sink;
     rs_sink_kind sink_kind;
     rs_frame_maker maker; /* with a slot a frame for its texts */
@@ -202,12 +203,13 @@ static rs_status open_folder(struct job *j, rs_err *err)
 static rs_status open_model(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_MODEL;
-    RS_TRY(rs_stages_open(&j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
+    if (!j->stages->model)
+        RS_TRY(rs_stages_open(j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
     j->maker.spec = j->spec;
-    j->maker.stages = &j->stages;
-    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages.model));
+    j->maker.stages = j->stages;
+    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
     j->maker.masked = j->masks != NULL;
-    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, err));
+    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages->model, err));
     j->result->failed = RS_JOB_OUTPUT;
     return check_size(j, err);
 }
@@ -215,7 +217,8 @@ static rs_status open_model(struct job *j, rs_err *err)
 static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
-    const rs_source_options o = { .recursive = j->spec->recursive, .log = j->log };
+    const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
+                                  .log = j->log };
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
         RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, &j->masks, err));
@@ -263,6 +266,7 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
         return RS_FAIL(err, RS_E_CANCELLED, "writing has failed");
     frame->index = i;
     frame->file_name = rs_path_name(path);
+    j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
     RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
     j->n_made++;
     return push_done(j, frame, i < n ? i + 1 : n, size_of(frame), err);
@@ -424,13 +428,14 @@ static rs_status run(struct job *j, rs_err *err)
     return RS_OK;
 }
 
-rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options,
-                     const rs_job_events *events, const rs_log *log, rs_job_result *result, rs_err *err)
+rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const rs_job_options *options,
+                        const rs_job_events *events, const rs_log *log, rs_job_result *result, rs_err *err)
 {
     static const rs_job_options plain;
     rs_job_result own;
     rs_err cause = { 0 };
-    struct job j = { .spec = spec, .options = options ? options : &plain, .events = events, .log = log,
+    struct job j = { .spec = spec, .stages = stages, .options = options ? options : &plain,
+                     .events = events, .log = log,
                      .result = result ? result : &own, .started = rs_clock_now() };
     *j.result = (rs_job_result){ 0 };
     const rs_status s = run(&j, &cause);
@@ -439,7 +444,6 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options
     rs_sink_close(&j.sink, false, NULL);
     rs_job_folder_close(&j.folder, &cause);
     rs_source_close(&j.source);
-    rs_stages_close(&j.stages);
     rs_queue_release(&j.idle);
     rs_queue_release(&j.ready);
     rs_queue_release(&j.done);
@@ -451,5 +455,14 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options
     rs_mask_source_close(&j.masks);
     rs_arena_close(&j.arena);
     j.result->seconds = rs_clock_now() - j.started;
+    return s;
+}
+
+rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options,
+                     const rs_job_events *events, const rs_log *log, rs_job_result *result, rs_err *err)
+{
+    rs_stages stages = { 0 };
+    const rs_status s = rs_job_run_on(&stages, spec, options, events, log, result, err);
+    rs_stages_close(&stages);
     return s;
 }

@@ -326,8 +326,8 @@ static rs_status make(struct sheet *s, const rs_text_sink *report, rs_err *err)
     if (!s->frames)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %d frames", s->o->frames);
     const rs_pipeline_spec *spec = s->at[0].spec;
-    RS_TRY(rs_pick_frames(spec->input, &(rs_source_options){ .recursive = spec->recursive }, s->o->frames,
-                          s->frames, &s->n_frames, &s->clip_frames, err));
+    const rs_source_options o = { .recursive = spec->recursive, .timeline = &spec->timeline };
+    RS_TRY(rs_pick_frames(spec->input, &o, s->o->frames, s->frames, &s->n_frames, &s->clip_frames, err));
     RS_TRY(paint_all(s, err));
     s->part = RS_JOB_OUTPUT;
     RS_TRY(rs_image_write_png(s->o->output, &s->picture, NULL, err));

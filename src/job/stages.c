@@ -40,6 +40,7 @@ rs_size rs_stages_size(const rs_pipeline_spec *spec, rs_size in, rs_size latent)
     rs_size s = latent.width ? latent : rs_stages_init_size(spec, in);
     if (spec->sd_upscale.factor > 0)
         s = rs_sd_upscale_size(&spec->sd_upscale, s.width, s.height);
+    s = rs_outpaint_size(&spec->outpaint, s.width, s.height);
     return upscales(spec, RS_UPSCALE_AFTER) ? rs_upscale_size(spec->upscale.factor, s.width, s.height) : s;
 }
 
@@ -50,12 +51,15 @@ static rs_status inpaint(rs_stages *s, const rs_img2img_params *p, const rs_stag
     const rs_inpaint_picture picture = { .init = in->init, .original = in->original, .mask = in->mask,
                                          .box = in->box };
     ip.size = in->part;
+    if (s->spec->loops.count > 1)
+        return rs_inpaint_loops(s->model, p, &ip, &s->spec->loops, &picture, out, progress, err);
     return rs_inpaint(s->model, p, &ip, &picture, out, progress, err);
 }
 
 static bool is_plain(const rs_pipeline_spec *spec)
 {
-    return !spec->inpaint.mask && !(spec->sd_upscale.factor > 0) && spec->loops.count <= 1;
+    return !spec->inpaint.mask && !(spec->sd_upscale.factor > 0) && spec->loops.count <= 1 &&
+           !rs_outpaint_grows(&spec->outpaint);
 }
 
 int rs_stages_together(const rs_pipeline_spec *spec)
@@ -69,6 +73,8 @@ static rs_status paint(rs_stages *s, const rs_img2img_params *p, const rs_image 
     RS_BUG_IF(n > rs_stages_together(s->spec));
     if (s->spec->sd_upscale.factor > 0)
         return rs_img2img_upscale(s->model, p, &s->spec->sd_upscale, init, outs, progress, err);
+    if (rs_outpaint_grows(&s->spec->outpaint))
+        return rs_img2img_outpaint(s->model, p, &s->spec->outpaint, init, outs, progress, err);
     if (s->spec->loops.count > 1)
         return rs_img2img_loops(s->model, p, &s->spec->loops, init, outs, progress, err);
     return rs_img2img_batch(s->model, p, n, init, outs, progress, err);

@@ -1,6 +1,6 @@
 /* One picture through all that a pipeline does to it:
  *
- *     upscale (before) -> img2img, loops of it, SD upscale, or inpaint -> upscale (after) */
+ *     upscale (before) -> img2img, loops of it, SD upscale, inpaint or outpaint -> upscale (after) */
 #ifndef RS_JOB_STAGES_H
 #define RS_JOB_STAGES_H
 

@@ -49,7 +49,7 @@ struct rs_av_out {
     int64_t n_frames, last_pts;
     /* Encoders of FFmpeg 5 do not hand durations on: kept here by pts. */
     struct { int64_t pts, duration; } durations[N_DURATIONS];
-    bool created;
+    bool created, ends_with_picture;
 };
 
 static AVRational to_av(rs_rational r)
@@ -188,10 +188,11 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     out->height = o->height;
     out->time_base = to_av(o->time_base);
     out->last_pts = AV_NOPTS_VALUE;
+    out->ends_with_picture = o->cut.end != 0;
     RS_TRY(open_encoder(out, o, err));
     RS_TRY(add_stream(out, err));
     if (o->copy_from)
-        RS_TRY(rs_stream_copy_open(o->copy_from, o->copy, out->fmt, o->log, &out->rest, err));
+        RS_TRY(rs_stream_copy_open(o->copy_from, o->copy, o->cut, out->fmt, o->log, &out->rest, err));
     RS_TRY(add_text(out, o, err));
     RS_TRY(rs_make_dirs(dir, err));
     return start_file(out, err);
@@ -288,6 +289,13 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
     return s == RS_OK ? drain(out, err) : s;
 }
 
+/* In microseconds. */
+static int64_t picture_end(const rs_av_out *out)
+{
+    const int64_t last = (out->n_frames - 1) % N_DURATIONS;
+    return av_rescale_q(out->last_pts + out->durations[last].duration, out->enc->time_base, AV_TIME_BASE_Q);
+}
+
 static rs_status finish(rs_av_out *out, rs_err *err)
 {
     if (out->n_frames == 0)
@@ -296,7 +304,7 @@ static rs_status finish(rs_av_out *out, rs_err *err)
     if (e < 0)
         return rs_av_fail(err, RS_E_INTERNAL, e, "cannot finish encoding '%s'", out->path);
     RS_TRY(drain(out, err));
-    RS_TRY(write_rest(out, INT64_MAX, err));
+    RS_TRY(write_rest(out, out->ends_with_picture ? picture_end(out) : INT64_MAX, err));
     e = av_write_trailer(out->fmt);
     RS_TRY(check_write(out, e, err));
     e = avio_closep(&out->fmt->pb);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/err.h"
+
 static bool row_is_empty(const uint8_t *row, int n)
 {
     for (int i = 0; i < n; i++)
@@ -80,4 +82,30 @@ rs_box rs_box_smooth(rs_box previous, rs_box box, float keep, rs_box least)
                        between(previous.x2, box.x2, keep), between(previous.y2, box.y2, keep) };
     return (rs_box){ b.x1 < least.x1 ? b.x1 : least.x1, b.y1 < least.y1 ? b.y1 : least.y1,
                      b.x2 > least.x2 ? b.x2 : least.x2, b.y2 > least.y2 ? b.y2 : least.y2 };
+}
+
+rs_status rs_image_cut(rs_image *to, const rs_image *from, rs_box b, rs_err *err)
+{
+    const size_t row = (size_t)(b.x2 - b.x1) * 3;
+    if (!to->rgb || to->width != b.x2 - b.x1 || to->height != b.y2 - b.y1) {
+        rs_image_release(to);
+        RS_TRY(rs_image_alloc(to, b.x2 - b.x1, b.y2 - b.y1, err));
+    }
+    for (int y = 0; y < to->height; y++)
+        memcpy(to->rgb + (size_t)y * row,
+               from->rgb + ((size_t)(b.y1 + y) * (size_t)from->width + (size_t)b.x1) * 3,
+               row * sizeof(float));
+    return RS_OK;
+}
+
+rs_status rs_mask_cut(rs_mask *to, const rs_mask *from, rs_box b, rs_err *err)
+{
+    const size_t row = (size_t)(b.x2 - b.x1);
+    if (!to->v || to->width != b.x2 - b.x1 || to->height != b.y2 - b.y1) {
+        rs_mask_release(to);
+        RS_TRY(rs_mask_alloc(to, b.x2 - b.x1, b.y2 - b.y1, err));
+    }
+    for (int y = 0; y < to->height; y++)
+        memcpy(to->v + (size_t)y * row, from->v + (size_t)(b.y1 + y) * (size_t)from->width + b.x1, row);
+    return RS_OK;
 }

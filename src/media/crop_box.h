@@ -22,4 +22,8 @@ rs_box rs_box_expand(rs_box box, rs_size to, rs_size size);
 /* Between the frame before (share `keep`) and this one, but never less than `least`. */
 rs_box rs_box_smooth(rs_box previous, rs_box box, float keep, rs_box least);
 
+/* The pixels of a box within `from` become *to, which is zeroed or holds a picture or mask. */
+rs_status rs_image_cut(rs_image *to, const rs_image *from, rs_box box, rs_err *err);
+rs_status rs_mask_cut(rs_mask *to, const rs_mask *from, rs_box box, rs_err *err);
+
 #endif

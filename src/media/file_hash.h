@@ -6,5 +6,7 @@
 
 /* SHA-256 of the whole file, 64 hex digits and a zero; reads it once, in order. */
 rs_status rs_file_sha256(const char *path, char hex[65], rs_err *err);
+/* The same of what follows the header of a .safetensors file; of another file, of all. */
+rs_status rs_tensors_sha256(const char *path, char hex[65], rs_err *err);
 
 #endif

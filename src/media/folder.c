@@ -11,7 +11,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "media/natural.h"
+#include "base/natural.h"
 #include "media/still_size.h"
 
 /* Deeper than any project, and not deep enough to run out of stack or descriptors. */

@@ -24,10 +24,7 @@
 #include "base/log.h"
 #include "restyle/image.h"
 #include "restyle/list.h"
-
-typedef struct rs_rational {
-    int num, den;
-} rs_rational;
+#include "restyle/timeline.h"
 
 /* The rate given to frames that have none: folders and stills. */
 #define RS_DEFAULT_RATE 25
@@ -38,6 +35,11 @@ typedef enum rs_source_kind {
     RS_SOURCE_FOLDER,    /* pictures in natural order */
     RS_SOURCE_STILL
 } rs_source_kind;
+
+/* The part of a film that its frames come from, in microseconds of its time. */
+typedef struct rs_cut {
+    int64_t start, end; /* end 0: to its end; a guess by the rate where it is told in frames */
+} rs_cut;
 
 typedef struct rs_source_info {
     rs_source_kind kind;
@@ -52,6 +54,7 @@ typedef struct rs_source_info {
                                    of 0 */
     bool full_range;            /* YUV of all values, not of 16 to 235 */
     int depth;                  /* bits of a sample of the first frame */
+    rs_cut cut;                 /* of the film; zeros: all of it */
     const char *path;           /* as opened; lives as long as the source */
     bool truncated;             /* found out at the end: frames are missing there */
 } rs_source_info;
@@ -83,6 +86,8 @@ rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source
 
 typedef struct rs_source_options {
     bool recursive;    /* folders: the pictures of sub-folders, too */
+    const rs_timeline *timeline; /* which frames, and when; NULL: all of them, as of a still. Outlives
+                                     the source */
     const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size */
 } rs_source_options;
 
@@ -118,6 +123,7 @@ typedef struct rs_sink_options {
                                   repeating the last column or row */
     rs_list encoder_options;   /* rs_pair: FFmpeg's names and values, for the encoder */
     const char *copy_from;     /* file from which `copy` is copied, packet by packet; or NULL */
+    rs_cut cut;                /* what of that file; an end is that of the picture, to the packet */
     unsigned copy;             /* RS_COPY_* */
     bool overwrite;            /* an existing output is an error otherwise */
     bool still;                /* one picture will be written: .webp is no animation then */

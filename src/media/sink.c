@@ -42,6 +42,7 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
         .full_range = info->full_range,
         .crf = -1,
         .copy_from = info->kind == RS_SOURCE_VIDEO ? info->path : NULL,
+        .cut = info->cut,
         .copy = RS_COPY_AUDIO | RS_COPY_SUBTITLES | RS_COPY_METADATA,
         .still = info->kind == RS_SOURCE_STILL,
         .quality = 80,

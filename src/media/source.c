@@ -8,6 +8,7 @@
 #include "media/av_in.h"
 #include "media/folder.h"
 #include "media/media.h"
+#include "media/reel.h"
 #include "media/still.h"
 #include "media/webp_anim.h"
 
@@ -17,6 +18,7 @@ struct rs_source {
     rs_webp_anim *webp;
     rs_arena *arena;
     rs_folder list;
+    rs_reel *reel;     /* NULL: all of it */
     size_t next, good; /* good: the latest picture that could be read */
     rs_image first;    /* that of the first one which open could read, until it is its turn */
 };
@@ -33,6 +35,7 @@ void rs_source_close(rs_source **source)
     if (!source || !*source)
         return;
     rs_source *s = *source;
+    rs_reel_close(&s->reel);
     rs_av_in_close(&s->av);
     rs_webp_anim_close(&s->webp);
     rs_image_release(&s->first);
@@ -41,11 +44,16 @@ void rs_source_close(rs_source **source)
     *source = NULL;
 }
 
-const rs_source_info *rs_source_get_info(const rs_source *source)
+static const rs_source_info *whole_info(const rs_source *source)
 {
     if (source->webp)
         return rs_webp_anim_info(source->webp);
     return source->av ? rs_av_in_info(source->av) : &source->info;
+}
+
+const rs_source_info *rs_source_get_info(const rs_source *source)
+{
+    return source->reel ? rs_reel_info(source->reel) : whole_info(source);
 }
 
 static rs_status read_entry(rs_source *s, size_t i, rs_image *image, rs_err *err)
@@ -149,28 +157,9 @@ static rs_status open_file(rs_source *s, const char *path, const rs_source_optio
     return open_list(s, path, false, o, err);
 }
 
-rs_status rs_source_open_with(const char *path, const rs_source_options *options, rs_source **source,
-                              rs_err *err)
+static rs_status next_of_whole(void *cookie, rs_frame *frame, bool *end, rs_err *err)
 {
-    rs_source *s = rs_calloc(sizeof(*s));
-    if (!s)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
-    const rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
-                                             : open_file(s, path, options, err);
-    if (status == RS_OK)
-        *source = s;
-    else
-        rs_source_close(&s);
-    return status;
-}
-
-rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)
-{
-    return rs_source_open_with(path, &(rs_source_options){ .log = log }, source, err);
-}
-
-rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
-{
+    rs_source *s = cookie;
     if (s->av)
         return rs_av_in_next(s->av, frame, end, err);
     if (s->webp)
@@ -199,4 +188,42 @@ rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
     *end = false;
     s->next++;
     return RS_OK;
+}
+
+/* A picture is one frame of its folder. */
+static rs_status skip_to(void *cookie, rs_moment to, rs_err *err)
+{
+    rs_source *s = cookie;
+    (void)err;
+    if (!s->av && !s->webp && to.kind == RS_MOMENT_FRAME)
+        s->next = to.value < (int64_t)s->list.n ? (size_t)to.value : s->list.n;
+    return RS_OK;
+}
+
+rs_status rs_source_open_with(const char *path, const rs_source_options *options, rs_source **source,
+                              rs_err *err)
+{
+    rs_source *s = rs_calloc(sizeof(*s));
+    if (!s)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
+    rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
+                                       : open_file(s, path, options, err);
+    const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s) };
+    if (status == RS_OK && options->timeline && feed.info->kind != RS_SOURCE_STILL)
+        status = rs_reel_open(options->timeline, feed, &s->reel, err);
+    if (status == RS_OK)
+        *source = s;
+    else
+        rs_source_close(&s);
+    return status;
+}
+
+rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source, rs_err *err)
+{
+    return rs_source_open_with(path, &(rs_source_options){ .log = log }, source, err);
+}
+
+rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
+{
+    return s->reel ? rs_reel_next(s->reel, frame, end, err) : next_of_whole(s, frame, end, err);
 }

@@ -8,8 +8,9 @@
 #include "media/av_util.h"
 
 struct track {
-    AVStream *to; /* NULL: not copied */
-    int64_t start, delta_state;
+    AVStream *to;  /* NULL: not copied */
+    int64_t start; /* of the cut: subtracted from times */
+    int64_t delta_state;
 };
 
 struct rs_stream_copy {
@@ -19,6 +20,7 @@ struct rs_stream_copy {
     bool pending;         /* pkt waits for its time */
     bool done;
     bool cut;             /* the rest cannot be read: the picture's reader tells */
+    rs_cut part;
     const char *path;
 };
 
@@ -75,6 +77,12 @@ static const char *what(const AVStream *s)
     }
 }
 
+/* Where the cut begins, in a stream's time base. */
+static int64_t part_start(const rs_stream_copy *c, AVRational time_base)
+{
+    return rs_av_start(c->in, time_base) + av_rescale_q(c->part.start, AV_TIME_BASE_Q, time_base);
+}
+
 static rs_status add_track(rs_stream_copy *c, AVFormatContext *out, unsigned i, const rs_log *log,
                            rs_err *err)
 {
@@ -98,7 +106,7 @@ static rs_status add_track(rs_stream_copy *c, AVFormatContext *out, unsigned i, 
     t->to->codecpar->codec_tag = 0; /* numbered anew by the container */
     t->to->time_base = from->time_base;
     t->to->disposition = from->disposition;
-    t->start = rs_av_start(c->in, from->time_base);
+    t->start = is_cover(from) ? rs_av_start(c->in, from->time_base) : part_start(c, from->time_base);
     t->delta_state = AV_NOPTS_VALUE;
     c->done = false;
     return RS_OK;
@@ -134,18 +142,30 @@ static rs_status copy_tags(const rs_stream_copy *c, AVFormatContext *out, rs_err
 }
 
 /* The context owns what is in its list, so a chapter is complete before it is listed. */
-static AVChapter *copy_chapter(const AVChapter *from, int64_t start)
+static AVChapter *copy_chapter(const AVChapter *from, int64_t start, int64_t end)
 {
     AVChapter *to = av_mallocz(sizeof(*to));
     if (!to)
         return NULL;
-    *to = (AVChapter){ .id = from->id, .time_base = from->time_base, .start = from->start - start,
-                       .end = from->end - start };
+    *to = (AVChapter){ .id = from->id, .time_base = from->time_base, .start = start, .end = end };
     if (av_dict_copy(&to->metadata, from->metadata, 0) < 0) {
         av_dict_free(&to->metadata);
         av_freep(&to);
     }
     return to;
+}
+
+/* The part of a chapter that is in the cut, from the cut's start on; false: none is.
+ * Matroska takes no chapter from before the film. */
+static bool clip_chapter(const rs_stream_copy *c, const AVChapter *from, int64_t *start, int64_t *end)
+{
+    const int64_t origin = part_start(c, from->time_base);
+    const int64_t length = av_rescale_q(c->part.end - c->part.start, AV_TIME_BASE_Q, from->time_base);
+    *start = from->start - origin;
+    *end = from->end - origin;
+    *start = *start < 0 ? 0 : *start;
+    *end = c->part.end && *end > length ? length : *end;
+    return *start < *end;
 }
 
 static rs_status copy_chapters(const rs_stream_copy *c, AVFormatContext *out, rs_err *err)
@@ -154,16 +174,16 @@ static rs_status copy_chapters(const rs_stream_copy *c, AVFormatContext *out, rs
     if (n == 0)
         return RS_OK;
     out->chapters = av_calloc(n, sizeof(out->chapters[0]));
-    for (unsigned i = 0; out->chapters && i < n; i++) {
-        const AVChapter *from = c->in->chapters[i];
-        out->chapters[i] = copy_chapter(from, rs_av_start(c->in, from->time_base));
-        if (!out->chapters[i])
-            break;
-        out->nb_chapters = i + 1;
+    bool ok = out->chapters != NULL;
+    for (unsigned i = 0; ok && i < n; i++) {
+        int64_t start, end;
+        if (!clip_chapter(c, c->in->chapters[i], &start, &end))
+            continue;
+        AVChapter *to = out->chapters[out->nb_chapters] = copy_chapter(c->in->chapters[i], start, end);
+        ok = to != NULL;
+        out->nb_chapters += ok;
     }
-    if (out->nb_chapters < n)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the chapters of '%s'", c->path);
-    return RS_OK;
+    return ok ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to copy the chapters of '%s'", c->path);
 }
 
 static rs_status add_all(rs_stream_copy *c, unsigned copy, AVFormatContext *out, const rs_log *log,
@@ -186,13 +206,14 @@ static rs_status add_all(rs_stream_copy *c, unsigned copy, AVFormatContext *out,
     return copy_chapters(c, out, err);
 }
 
-rs_status rs_stream_copy_open(const char *path, unsigned copy, AVFormatContext *out, const rs_log *log,
-                              rs_stream_copy **sc, rs_err *err)
+rs_status rs_stream_copy_open(const char *path, unsigned copy, rs_cut part, AVFormatContext *out,
+                              const rs_log *log, rs_stream_copy **sc, rs_err *err)
 {
     rs_stream_copy *c = rs_calloc(sizeof(*c));
     if (!c)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the streams of '%s'", path);
     c->path = path;
+    c->part = part;
     c->done = true;
     const rs_status s = add_all(c, copy, out, log, err);
     if (s == RS_OK)
@@ -227,6 +248,33 @@ static void retime(AVPacket *p, const AVStream *from, struct track *t)
     p->stream_index = t->to->index;
 }
 
+/* The part of a subtitle that is in the cut; false: none is. */
+static bool clip_subtitle(const rs_stream_copy *c, AVPacket *p, const AVStream *from, int64_t start)
+{
+    const int64_t length = av_rescale_q(c->part.end - c->part.start, AV_TIME_BASE_Q, from->time_base);
+    int64_t end = p->pts + p->duration;
+    if (end <= start)
+        return false;
+    if (c->part.end && end > start + length)
+        end = start + length;
+    p->pts = p->dts = p->pts < start ? start : p->pts;
+    p->duration = end > p->pts ? end - p->pts : 0; /* written only if it begins before the end */
+    return true;
+}
+
+/* Whether the packet belongs to the cut, as far as its start goes. */
+static bool is_in_part(const rs_stream_copy *c)
+{
+    AVPacket *p = c->pkt;
+    const AVStream *from = c->in->streams[p->stream_index];
+    const int64_t start = c->tracks[p->stream_index].start;
+    if ((c->part.start == 0 && c->part.end == 0) || is_cover(from) || p->pts == AV_NOPTS_VALUE)
+        return true;
+    if (from->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE && p->duration > 0)
+        return clip_subtitle(c, p, from, start);
+    return c->part.start == 0 || p->pts >= start;
+}
+
 /* The next packet into c->pkt, or c->done. */
 static rs_status fetch(rs_stream_copy *c, rs_err *err)
 {
@@ -236,7 +284,7 @@ static rs_status fetch(rs_stream_copy *c, rs_err *err)
             c->done = true;
         else if (e < 0)
             return rs_av_fail(err, RS_E_IO, e, "cannot read the streams of '%s'", c->path);
-        else if (c->tracks[c->pkt->stream_index].to)
+        else if (c->tracks[c->pkt->stream_index].to && is_in_part(c))
             c->pending = true;
         else
             av_packet_unref(c->pkt);

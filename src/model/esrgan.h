@@ -47,6 +47,14 @@ typedef struct rs_esrgan {
 rs_status rs_esrgan_load(const rs_exec *ex, rs_arena *arena, const rs_weights *weights, rs_esrgan **out,
                          rs_err *err);
 
+/* What a pass over a source of h x w takes: operations, 2 for each multiplication, and bytes of
+ * what lies between the layers. */
+typedef struct rs_esrgan_cost {
+    double flop, bytes;
+} rs_esrgan_cost;
+
+rs_esrgan_cost rs_esrgan_cost_of(const rs_esrgan *net, int h, int w);
+
 /* src: [1, h, w, 3], about 0 to 1, h and w multiples of `multiple`;
  * dst: [1, h scale, w scale, 3], not clamped. Fails only when out of scratch. */
 rs_status rs_esrgan_forward(const rs_exec *ex, const rs_esrgan *net, const rs_tensor *dst,

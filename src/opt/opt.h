@@ -25,6 +25,7 @@
 #include "opt/value.h"
 #include "restyle/list.h"
 #include "restyle/size.h"
+#include "restyle/timeline.h"
 
 typedef struct rs_opt rs_opt;
 typedef struct rs_opt_group rs_opt_group;
@@ -112,7 +113,8 @@ typedef struct rs_opt_word {
 } rs_opt_word;
 
 extern const rs_opt_type rs_opt_bool, rs_opt_int, rs_opt_float, rs_opt_seed, rs_opt_string,
-    rs_opt_path, rs_opt_size, rs_opt_enum, rs_opt_kinds, rs_opt_list, rs_opt_pairs, rs_opt_sub;
+    rs_opt_path, rs_opt_size, rs_opt_moment, rs_opt_rate, rs_opt_enum, rs_opt_kinds, rs_opt_list,
+    rs_opt_pairs, rs_opt_sub;
 
 /* What a list holds: items of `size` bytes each, described by a row of any other
  * type (text, path, number, group, ...) whose key, offset and help are not used. */
@@ -132,6 +134,8 @@ typedef struct rs_opt_list_of {
 /* words: rs_opt_choice rows that stand for themselves; the field becomes their name. */
 #define OPT_PATH_OR(field, words) \
     .type = &rs_opt_path, .priv = (words), .offset = OPT_AT(const char *, field)
+#define OPT_MOMENT(field) .type = &rs_opt_moment, .offset = OPT_AT(rs_moment, field)
+#define OPT_RATE(field) .type = &rs_opt_rate, .offset = OPT_AT(rs_rational, field)
 #define OPT_SIZE(field) .type = &rs_opt_size, .offset = OPT_AT(rs_size, field)
 /* Enumerations are compatible with int or unsigned. */
 #define OPT_ENUM(field, choices)                                                               \

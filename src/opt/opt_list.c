@@ -55,6 +55,12 @@ static rs_value *as_list(rs_opt_ctx *ctx, const rs_opt *row, rs_value *v)
     return list && rs_value_append(ctx->arena, list, "", 0, v->pos, v) ? list : NULL;
 }
 
+/* A list of files is most often one file, which is then written and named without brackets. */
+static bool is_plain(const rs_opt *row, size_t n)
+{
+    return n == 1 && list_of(row)->item->type == &rs_opt_path;
+}
+
 /* Every problem of every item is reported. */
 static bool parse_items(rs_opt_ctx *ctx, const rs_opt *row, const char *path, const rs_value *list,
                         char *items)
@@ -66,7 +72,8 @@ static bool parse_items(rs_opt_ctx *ctx, const rs_opt *row, const char *path, co
     for (rs_entry *e = list->first; e; e = e->next, i++) {
         char index[32];
         snprintf(index, sizeof(index), "[%zu]", i);
-        const char *where = rs_opt_key_path(ctx, path, index);
+        const bool plain = is_plain(row, list->first->next ? 2 : 1);
+        const char *where = plain ? path : rs_opt_key_path(ctx, path, index);
         void *at = items + i * list_of(row)->size;
         if (group)
             rs_opt_defaults(group, at);
@@ -88,6 +95,10 @@ static bool list_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_
     if (n > MAX_ITEMS) {
         rs_diags_add(ctx->diags, v->pos, path, RS_E_INVALID, NULL, "%zu items, at most %d are taken", n,
                      (int)MAX_ITEMS);
+        return false;
+    }
+    if (n == 0 && row->flags & RS_OPT_REQUIRED) {
+        rs_diags_add(ctx->diags, v->pos, path, RS_E_INVALID, NULL, "expected at least one item");
         return false;
     }
     if (n == 0) {
@@ -134,13 +145,14 @@ static void list_print(rs_strbuf *sb, const rs_opt *row, const void *at)
     const rs_opt *item = list_of(row)->item;
     for (size_t i = 0; i < list->n; i++) {
         const void *value = (const char *)list->at + i * list_of(row)->size;
-        rs_strbuf_puts(sb, i ? ", " : "[");
+        if (!is_plain(row, list->n))
+            rs_strbuf_puts(sb, i ? ", " : "[");
         if (rs_opt_subgroup(item))
             print_group(sb, rs_opt_subgroup(item), value);
         else
             item->type->print(sb, item, value);
     }
-    if (list->n)
+    if (list->n && !is_plain(row, list->n))
         rs_strbuf_puts(sb, "]");
 }
 
@@ -161,8 +173,8 @@ static bool list_equal(const rs_opt *row, const void *a, const void *b)
 static void list_bounds(rs_strbuf *sb, const rs_opt *row)
 {
     const rs_opt *item = list_of(row)->item;
-    if (rs_opt_subgroup(item)) {
-        rs_strbuf_puts(sb, "list of groups");
+    if (rs_opt_subgroup(item) || item->type == &rs_opt_path) {
+        rs_strbuf_puts(sb, rs_opt_subgroup(item) ? "list of groups" : "path or list of paths");
         return;
     }
     rs_strbuf_puts(sb, "list of ");
@@ -175,7 +187,8 @@ static void list_bounds(rs_strbuf *sb, const rs_opt *row)
 static void list_schema(rs_strbuf *sb, const rs_opt *row)
 {
     const rs_opt *item = list_of(row)->item;
-    rs_strbuf_puts(sb, "\"type\": \"array\"");
+    const bool files = item->type == &rs_opt_path;
+    rs_strbuf_puts(sb, files ? "\"type\": [\"string\", \"array\"]" : "\"type\": \"array\"");
     if (rs_opt_subgroup(item)) /* opt_doc.c appends its items */
         return;
     rs_strbuf_puts(sb, ", \"items\": {");

@@ -13,4 +13,8 @@ void rs_print_yaml_string(rs_strbuf *sb, const char *utf8);
 enum { RS_SHOW_MAX = 80 };
 const char *rs_value_show(const rs_value *value, char buf[RS_SHOW_MAX]);
 
+/* Reports "expected X, not Y"; suggestion may be NULL. Returns false for `return`. */
+bool rs_opt_refuse(rs_opt_ctx *ctx, const char *path, const rs_value *value, const char *suggestion,
+                   const char *expected);
+
 #endif

@@ -12,8 +12,7 @@
 
 enum { MAX_CHOICES = 64, MAX_SIDE = 32768 };
 
-/* Reports "expected X, not Y"; returns false for `return`. */
-static bool refuse(rs_opt_ctx *ctx, const char *path, const rs_value *v, const char *suggestion,
+bool rs_opt_refuse(rs_opt_ctx *ctx, const char *path, const rs_value *v, const char *suggestion,
                    const char *expected)
 {
     char buf[RS_SHOW_MAX];
@@ -56,7 +55,7 @@ static bool bool_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_
      * different parsers. */
     const bool yes = strchr("tTyY1", text[0]) || strcmp(text, "on") == 0;
     const char *guess = text[0] == '\0' ? NULL : yes ? "true" : "false";
-    return refuse(ctx, path, v, guess, "true or false");
+    return rs_opt_refuse(ctx, path, v, guess, "true or false");
 }
 
 static void bool_print(rs_strbuf *sb, const rs_opt *row, const void *at)
@@ -105,7 +104,7 @@ static bool refuse_number(rs_opt_ctx *ctx, const rs_opt *row, const char *path, 
     snprintf(expected, sizeof(expected), "%s%s%s", what, word ? " or " : "", word ? word->name : "");
     const char *guess =
         word && v->kind == RS_VALUE_SCALAR ? rs_suggest(v->text, &word->name, 1) : NULL;
-    return refuse(ctx, path, v, guess, expected);
+    return rs_opt_refuse(ctx, path, v, guess, expected);
 }
 
 static void number_bounds(rs_strbuf *sb, const rs_opt *row)
@@ -237,7 +236,7 @@ static bool seed_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_
                                negative < 0))
         return refuse_range(ctx, row, path, v);
     if (r == RS_NUMBER_NOT)
-        return refuse(ctx, path, v,
+        return rs_opt_refuse(ctx, path, v,
                       v->kind == RS_VALUE_SCALAR ? rs_suggest(v->text, &word, 1) : NULL,
                       "a whole number or random");
     *(uint64_t *)at = n;
@@ -277,9 +276,9 @@ const rs_opt_type rs_opt_seed = { "seed", seed_parse, seed_print, seed_equal, se
 static bool string_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_value *v, void *at)
 {
     if (v->kind != RS_VALUE_SCALAR)
-        return refuse(ctx, path, v, NULL, "a text");
+        return rs_opt_refuse(ctx, path, v, NULL, "a text");
     if ((double)strlen(v->text) < row->min)
-        return refuse(ctx, path, v, NULL, "a text that is not empty");
+        return rs_opt_refuse(ctx, path, v, NULL, "a text that is not empty");
     *(const char **)at = v->text;
     return true;
 }
@@ -324,7 +323,7 @@ static bool path_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_
         }
     }
     if (v->kind != RS_VALUE_SCALAR || v->text[0] == '\0')
-        return refuse(ctx, path, v, NULL, "a path");
+        return rs_opt_refuse(ctx, path, v, NULL, "a path");
     const char *dir = v->pos.line ? ctx->file_dir : ctx->current_dir;
     char *full = rs_path_resolve(ctx->arena, dir, v->text);
     if (!full) {
@@ -370,7 +369,7 @@ static bool size_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_
     rs_size size;
     if (!x || !parse_side(v->text, (size_t)(x - v->text), &size.width) ||
         !parse_side(x + 1, strlen(x + 1), &size.height))
-        return refuse(ctx, path, v, NULL, "a size as WIDTHxHEIGHT, such as 512x512");
+        return rs_opt_refuse(ctx, path, v, NULL, "a size as WIDTHxHEIGHT, such as 512x512");
     if (size.width < row->min || size.width > row->max || size.height < row->min ||
         size.height > row->max)
         return refuse_range(ctx, row, path, v);
@@ -449,8 +448,8 @@ static size_t parse_name(rs_opt_ctx *ctx, const rs_opt *row, const char *path, c
     rs_strbuf sb;
     rs_strbuf_init(&sb, 1000);
     row->type->bounds(&sb, row);
-    refuse(ctx, path, v, v->kind == RS_VALUE_SCALAR ? rs_suggest(v->text, names, n) : NULL,
-           rs_strbuf_str(&sb));
+    rs_opt_refuse(ctx, path, v, v->kind == RS_VALUE_SCALAR ? rs_suggest(v->text, names, n) : NULL,
+                  rs_strbuf_str(&sb));
     rs_strbuf_release(&sb);
     return n;
 }
@@ -539,7 +538,7 @@ const rs_opt_type rs_opt_kinds = { "choice", kind_parse, kind_print, string_equa
 static bool sub_parse(rs_opt_ctx *ctx, const rs_opt *row, const char *path, rs_value *v, void *at)
 {
     if (v->kind != RS_VALUE_MAP && v->kind != RS_VALUE_NULL)
-        return refuse(ctx, path, v, NULL, "keys of its own below it");
+        return rs_opt_refuse(ctx, path, v, NULL, "keys of its own below it");
     const size_t before = ctx->diags->n + ctx->diags->dropped;
     rs_opt_parse(ctx, row->priv, rs_opt_key_path(ctx, path, "."), v, at);
     return ctx->diags->n + ctx->diags->dropped == before;

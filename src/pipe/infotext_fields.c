@@ -12,8 +12,41 @@ static const rs_infotext_word rngs[] = { { "nv", "NV" }, { "cpu", "CPU" }, { 0 }
 static const rs_infotext_word discards[] = { { "always", "True" }, { 0 } };
 static const rs_infotext_word truths[] = { { "true", "True" }, { "false", "False" }, { 0 } };
 
-enum { SAID = false, DEFAULT = true }; /* whether a default is left out */
+static const rs_infotext_word emphases[] = {
+    { "original", "Original" }, { "no_norm", "No norm" }, { "ignore", "Ignore" }, { "none", "None" }, { 0 }
+};
+static const rs_infotext_word resizes[] = { { "stretch", "Just resize" },
+                                            { "crop", "Crop and resize" },
+                                            { "fill", "Resize and fill" },
+                                            { "latent", "Just resize (latent upscale)" },
+                                            { 0 } };
+static const rs_infotext_word modes[] = { { "masked", "Inpaint masked" },
+                                          { "not_masked", "Inpaint not masked" },
+                                          { 0 } };
+static const rs_infotext_word areas[] = { { "whole", "Whole picture" },
+                                          { "only_masked", "Only masked" },
+                                          { 0 } };
+static const rs_infotext_word contents[] = { { "latent_noise", "latent noise" },
+                                             { "latent_nothing", "latent nothing" },
+                                             { 0 } };
+static const rs_infotext_word curves[] = {
+    { "linear", "Linear" }, { "aggressive", "Aggressive" }, { "lazy", "Lazy" }, { 0 }
+};
 
+enum {
+    SAID = 0,
+    DEFAULT = RS_INFOTEXT_CHANGED, /* is left out */
+    VARIED = RS_INFOTEXT_VARIED,
+    MASK = RS_INFOTEXT_MASK,
+    PART = RS_INFOTEXT_PART,
+    SOFT = RS_INFOTEXT_SOFT,
+    LOOPS = RS_INFOTEXT_LOOPS,
+    TILES = RS_INFOTEXT_TILES
+};
+
+/* Names and words of what A1111 has: modules/processing.py (create_infotext and
+ * StableDiffusionProcessingImg2Img.init), shared_options.py, scripts/loopback.py,
+ * extensions-builtin/soft-inpainting. */
 static const rs_infotext_row rows[] = {
     { "Steps", "img2img.steps", SAID, NULL },
     { "Sampler", "img2img.sampler", SAID, NULL },
@@ -23,16 +56,34 @@ static const rs_infotext_row rows[] = {
     { "Size", "size", SAID, NULL },
     { "Model hash", NULL, SAID, NULL },
     { "Model", NULL, SAID, NULL },
-    { "Variation seed", "img2img.variation_seed", SAID, NULL },
+    { "Variation seed", "img2img.variation_seed", VARIED, NULL },
     { "Variation seed strength", "img2img.variation_strength", DEFAULT, NULL },
     { "Seed resize from", "img2img.seed_resize_from", SAID, NULL },
     { "Denoising strength", "img2img.strength", SAID, NULL },
+    { "Conditional mask weight", "inpaint.mask_strength", MASK | DEFAULT, NULL },
+    { "Clip skip", "img2img.clip_skip", DEFAULT, NULL },
     { "ENSD", "img2img.sampling.eta_noise_seed_delta", DEFAULT, NULL },
     { "RNG", "img2img.rng", SAID, rngs },
     { "Tiling", "img2img.tiling", DEFAULT, truths },
+    { "Mask mode", "inpaint.mode", MASK | DEFAULT, modes },
+    { "Mask blur", "inpaint.blur", MASK, NULL },
+    { "Inpaint area", "inpaint.area", MASK | DEFAULT, areas },
+    { "Masked area padding", "inpaint.padding", PART, NULL },
+    { "Masked content", "inpaint.content", MASK | DEFAULT, contents },
+    { "Soft inpainting enabled", "inpaint.soft", SOFT, truths },
+    { "Soft inpainting schedule bias", "inpaint.soft_schedule_bias", SOFT, NULL },
+    { "Soft inpainting preservation strength", "inpaint.soft_preservation", SOFT, NULL },
+    { "Soft inpainting transition contrast boost", "inpaint.soft_transition_contrast", SOFT, NULL },
+    { "Soft inpainting mask influence", "inpaint.soft_mask_influence", SOFT, NULL },
+    { "Soft inpainting difference threshold", "inpaint.soft_difference_threshold", SOFT, NULL },
+    { "Soft inpainting difference contrast", "inpaint.soft_difference_contrast", SOFT, NULL },
+    { "Final denoising strength", "loops.final_strength", LOOPS, NULL },
+    { "Denoising curve", "loops.curve", LOOPS, curves },
+    { "SD upscale overlap", "sd_upscale.overlap", TILES, NULL },
     { "Noise multiplier", "img2img.sampling.noise_multiplier", DEFAULT, NULL },
     { "Extra noise", "img2img.sampling.extra_noise", DEFAULT, NULL },
-    { "Eta", "img2img.eta", DEFAULT, NULL },
+    { "Eta", "img2img.eta", DEFAULT | RS_INFOTEXT_NO_DDIM, NULL },
+    { "Eta DDIM", "img2img.eta", DEFAULT | RS_INFOTEXT_DDIM, NULL },
     { "Sigma churn", "img2img.sampling.s_churn", DEFAULT, NULL },
     { "Sigma tmin", "img2img.sampling.s_tmin", DEFAULT, NULL },
     { "Sigma tmax", "img2img.sampling.s_tmax", DEFAULT, NULL },
@@ -45,12 +96,27 @@ static const rs_infotext_row rows[] = {
     { "Discard penultimate sigma", "img2img.sampling.discard_next_to_last_sigma", DEFAULT, discards },
     { "UniPC variant", "img2img.sampling.unipc_variant", DEFAULT, NULL },
     { "UniPC order", "img2img.sampling.unipc_order", DEFAULT, NULL },
+    { "Pad conds", "img2img.pad_cond_uncond", DEFAULT, truths },
+    { "Emphasis", "img2img.emphasis", DEFAULT, emphases },
+    { "Lora hashes", NULL, SAID, NULL },
+    { "TI hashes", NULL, SAID, NULL },
     { "Compat", "compat", DEFAULT, NULL },
     { "Steps mode", "img2img.steps_mode", DEFAULT, NULL },
     { "Encode", "img2img.encode", DEFAULT, NULL },
     { "Rounding", "img2img.rounding", DEFAULT, NULL },
     { "Color correction", "img2img.color_correction", DEFAULT, truths },
     { "Precision", "precision", DEFAULT, NULL },
+    { "Resize mode", "resize", DEFAULT, resizes },
+    { "Sigmas", "img2img.sampling.sigmas", DEFAULT, NULL },
+    { "Comma padding backtrack", "img2img.comma_padding_backtrack", DEFAULT, NULL },
+    { "Prompt steps", "img2img.prompt_steps", DEFAULT, NULL },
+    { "Loops", "loops.count", LOOPS, NULL },
+    { "SD upscale factor", "sd_upscale.factor", TILES, NULL },
+    { "SD upscale tile", "sd_upscale.tile", TILES, NULL },
+    { "Mask blur x", "inpaint.blur_x", MASK | DEFAULT, NULL },
+    { "Mask blur y", "inpaint.blur_y", MASK | DEFAULT, NULL },
+    { "Mask blend", "inpaint.blend", MASK | DEFAULT, truths },
+    { "Mask overlay", "inpaint.overlay", MASK | DEFAULT, truths },
 };
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -100,9 +166,15 @@ static void put_row(rs_strbuf *sb, const rs_infotext_row *row, const rs_pipeline
     print_at(&value, spec, row->path);
     print_at(&usual, defaults, row->path);
     const char *v = rs_strbuf_str(&value);
-    if (v[0] && !(row->silent && strcmp(v, rs_strbuf_str(&usual)) == 0))
+    const bool usually = strcmp(v, rs_strbuf_str(&usual)) == 0;
+    if (v[0] == '[') { /* a list of numbers is read without its brackets as well */
+        rs_strbuf_clear(&usual);
+        rs_strbuf_add(&usual, v + 1, value.len - 2);
+        v = rs_strbuf_str(&usual);
+    }
+    if (v[0] && !((row->flags & RS_INFOTEXT_CHANGED) && usually))
         rs_infotext_put(sb, row->key, their_word(row->words, v));
-    sb->failed |= value.failed;
+    sb->failed |= value.failed || usual.failed;
     rs_strbuf_release(&value);
     rs_strbuf_release(&usual);
 }
@@ -126,24 +198,67 @@ static void put_model(rs_strbuf *sb, const char *path)
         rs_infotext_put(sb, "Model", name);
 }
 
-void rs_infotext_make(rs_strbuf *sb, const rs_pipeline_spec *spec, const char *model_hash)
+/* The conditions that hold. */
+static unsigned holding(const rs_pipeline_spec *spec)
 {
-    const rs_img2img_params *p = &spec->img2img;
+    const rs_inpaint_spec *in = &spec->inpaint;
+    unsigned flags = RS_INFOTEXT_CHANGED;
+    flags |= strcmp(spec->img2img.sampler, "ddim") == 0 ? RS_INFOTEXT_DDIM : RS_INFOTEXT_NO_DDIM;
+    flags |= spec->img2img.variation_strength > 0 ? RS_INFOTEXT_VARIED : 0;
+    flags |= spec->loops.count > 1 ? RS_INFOTEXT_LOOPS : 0;
+    flags |= spec->sd_upscale.factor > 0 ? RS_INFOTEXT_TILES : 0;
+    if (!in->mask)
+        return flags;
+    flags |= in->params.area == RS_INPAINT_ONLY_MASKED ? RS_INFOTEXT_PART : 0;
+    return flags | RS_INFOTEXT_MASK | (in->params.soft.enabled ? RS_INFOTEXT_SOFT : 0);
+}
+
+/* A field that is no key's own text; false: it is. */
+static bool put_special(rs_strbuf *sb, const char *key, const rs_pipeline_spec *spec,
+                        const rs_infotext_facts *facts)
+{
+    const struct {
+        const char *key, *value;
+    } known[] = {
+        { "Sampler", rs_infotext_sampler_label(spec->img2img.sampler) },
+        { "Schedule type", rs_infotext_schedule_label(spec->img2img.scheduler) },
+        { "Model hash", facts->model_hash },
+        { "Lora hashes", facts->lora_hashes },
+        { "TI hashes", facts->ti_hashes },
+    };
+    if (strcmp(key, "Model") == 0) {
+        put_model(sb, spec->model);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(key, known[i].key) != 0)
+            continue;
+        if (known[i].value)
+            rs_infotext_put(sb, key, known[i].value);
+        return true;
+    }
+    return false;
+}
+
+/* As versions of A1111 did; of the others' seeds nothing is left. */
+static void put_batch(rs_strbuf *sb, const rs_infotext_facts *facts)
+{
+    if (facts->batch_size > 1)
+        rs_strbuf_printf(sb, ", Batch size: %d, Batch pos: %d", facts->batch_size, facts->batch_pos);
+}
+
+void rs_infotext_make(rs_strbuf *sb, const rs_pipeline_spec *spec, const rs_infotext_facts *facts)
+{
+    const rs_infotext_facts none = { 0 };
+    const unsigned holds = holding(spec);
     rs_pipeline_spec defaults;
     rs_opt_defaults(&rs_pipeline_group, &defaults);
-    rs_infotext_put_prompts(sb, p->prompt, p->negative_prompt);
-    for (size_t i = 0; i < N_ROWS; i++) {
-        const char *key = rows[i].key;
-        if (strcmp(key, "Sampler") == 0)
-            rs_infotext_put(sb, key, rs_infotext_sampler_label(p->sampler));
-        else if (strcmp(key, "Schedule type") == 0)
-            rs_infotext_put(sb, key, rs_infotext_schedule_label(p->scheduler));
-        else if (strcmp(key, "Model") == 0)
-            put_model(sb, spec->model);
-        else if (strcmp(key, "Model hash") == 0 && model_hash)
-            rs_infotext_put(sb, key, model_hash);
-        else if (rows[i].path && (strcmp(key, "Variation seed") != 0 || p->variation_strength > 0))
+    rs_img2img_compat(&defaults.img2img, spec->compat);
+    facts = facts ? facts : &none;
+    rs_infotext_put_prompts(sb, spec->img2img.prompt, spec->img2img.negative_prompt);
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (!put_special(sb, rows[i].key, spec, facts) && !(rows[i].flags & ~holds))
             put_row(sb, &rows[i], spec, &defaults);
-    }
+    put_batch(sb, facts);
     rs_strbuf_printf(sb, ", Version: restyle %s", rs_version());
 }

@@ -13,10 +13,23 @@ typedef struct rs_infotext_word {
     const char *ours, *theirs;
 } rs_infotext_word;
 
+/* When a field is written. */
+enum {
+    RS_INFOTEXT_CHANGED = 1,  /* when it is not the default */
+    RS_INFOTEXT_VARIED = 2,   /* with a variation strength */
+    RS_INFOTEXT_DDIM = 4,     /* with that sampler */
+    RS_INFOTEXT_NO_DDIM = 8,  /* with any other */
+    RS_INFOTEXT_MASK = 16,    /* under a mask */
+    RS_INFOTEXT_PART = 32,    /* under one, of which only the surroundings are diffused */
+    RS_INFOTEXT_SOFT = 64,    /* under one, softly */
+    RS_INFOTEXT_LOOPS = 128,  /* in loops */
+    RS_INFOTEXT_TILES = 256   /* with SD upscale */
+};
+
 typedef struct rs_infotext_row {
     const char *key;               /* "CFG scale" */
     const char *path;              /* "img2img.cfg_scale" */
-    bool silent;                   /* the default is not written */
+    unsigned flags;                /* RS_INFOTEXT_*; 0: always written */
     const rs_infotext_word *words; /* NULL: values are spelled alike */
 } rs_infotext_row;
 
@@ -25,8 +38,15 @@ typedef struct rs_infotext_row {
 const rs_infotext_row *rs_infotext_row_at(size_t i);
 const rs_infotext_row *rs_infotext_row_find(const char *key);
 
+/* What no key says; NULL and 0: nothing. */
+typedef struct rs_infotext_facts {
+    const char *model_hash;
+    const char *lora_hashes, *ti_hashes; /* "name: hash, name: hash" */
+    int batch_size, batch_pos; /* with a size above 1: of the batch, and the picture's place in it */
+} rs_infotext_facts;
+
 /* What A1111 writes when a picture of spec, with the seeds and the size that were
- * used, is saved. model_hash may be NULL. */
-void rs_infotext_make(rs_strbuf *sb, const rs_pipeline_spec *spec, const char *model_hash);
+ * used, is saved. facts may be NULL. */
+void rs_infotext_make(rs_strbuf *sb, const rs_pipeline_spec *spec, const rs_infotext_facts *facts);
 
 #endif

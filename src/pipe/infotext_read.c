@@ -139,6 +139,65 @@ static void set_all(struct reading *r, const rs_infotext *info)
             set_field(r, &info->fields[i]);
 }
 
+static bool is_prompt(const char *key)
+{
+    return strcmp(key, "img2img.prompt") == 0 || strcmp(key, "img2img.negative_prompt") == 0;
+}
+
+/* Takes the value at "img2img.steps" out of root; false: there is none. */
+static bool take_out(rs_value *root, const char *path)
+{
+    for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1) {
+        const rs_entry *e = rs_value_find(root, path, (size_t)(dot - path));
+        if (!e)
+            return false;
+        root = e->value;
+    }
+    const rs_entry *found = rs_value_find(root, path, strlen(path));
+    rs_entry **at = &root->first;
+    while (found && *at != found)
+        at = &(*at)->next;
+    if (found)
+        *at = found->next;
+    return found;
+}
+
+/* What was said against a key does not keep it, and its groups, from being printed. */
+static void keep(const rs_value *root, const char *path)
+{
+    for (rs_entry *e; root; root = e ? e->value : NULL) {
+        const size_t n = strcspn(path, ".");
+        if ((e = rs_value_find(root, path, n)) != NULL)
+            e->bad = false;
+        path += path[n] ? n + 1 : n;
+    }
+}
+
+/* A value of the text that does not go with the others becomes a remark. */
+static bool drop_refused(struct reading *r)
+{
+    for (size_t i = 0; i < r->ctx.diags->n; i++) {
+        const rs_diag *d = &r->ctx.diags->items[i];
+        if (strcmp(d->where, PARAMETERS) == 0 && !is_prompt(d->key) && take_out(r->root, d->key)) {
+            remark(r, d->key, d->text, NULL);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes r->spec of r->root, and leaves in the diagnostics what cannot be helped. */
+static void settle(struct reading *r)
+{
+    do {
+        const bool nomem = r->ctx.diags->nomem;
+        rs_diags_init(r->ctx.diags, r->arena);
+        r->ctx.diags->nomem = nomem;
+        rs_pipeline_defaults(&r->ctx, r->root, &r->spec);
+        rs_opt_parse(&r->ctx, &rs_pipeline_group, "", r->root, &r->spec);
+    } while (drop_refused(r));
+}
+
 /* The keys that root gives, in the schema's order, with the values that were
  * understood. */
 static void print_keys(rs_strbuf *sb, const rs_opt_group *group, const rs_value *root,
@@ -147,7 +206,7 @@ static void print_keys(rs_strbuf *sb, const rs_opt_group *group, const rs_value 
     for (const rs_opt *row = group->rows; row->key; row++) {
         const rs_entry *e = rs_opt_given(root, row->key);
         const rs_opt_group *sub = rs_opt_subgroup(row);
-        if (!e)
+        if (!e || (sub && !e->value->first))
             continue;
         rs_strbuf_printf(sb, "%*s%s:%s", indent, "", row->key, sub ? "\n" : " ");
         if (sub) {
@@ -166,6 +225,10 @@ static void print_missing(rs_strbuf *sb, const struct reading *r, const rs_infot
         if (!rs_opt_given(r->root, required[i]))
             rs_strbuf_printf(sb, "# %s: PATH   (missing: write it here, or run with --%s PATH)\n",
                              required[i], required[i]);
+    if (rs_opt_given(r->root, "inpaint") && !r->spec.inpaint.mask)
+        rs_strbuf_puts(sb, "# inpaint.mask: PATH   (missing: a picture's text does not say it)\n");
+    if (strstr(info->prompt, "<lora:") && !r->spec.img2img.lora_dir)
+        rs_strbuf_puts(sb, "# img2img.lora_dir: PATH   (missing: where <lora:...> finds its file)\n");
     if (info->n && !rs_infotext_get(info, "Denoising strength"))
         rs_strbuf_puts(sb, "# The picture was made from text alone: it says nothing on img2img.strength.\n");
     if (r->remarks.len)
@@ -198,15 +261,16 @@ static rs_status convert(struct reading *r, const char *text, size_t size,
     set_all(r, &info);
     for (size_t i = 0; i < n; i++)
         rs_override_apply(&r->ctx, r->root, &overrides[i], (int)i + 1);
-    rs_pipeline_defaults(&r->ctx, r->root, &r->spec);
-    rs_opt_parse(&r->ctx, &rs_pipeline_group, "", r->root, &r->spec);
+    settle(r);
     if (r->ctx.diags->nomem)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to make a pipeline");
     for (size_t i = 0; i < r->ctx.diags->n; i++) {
         const rs_diag *d = &r->ctx.diags->items[i];
         if (strcmp(d->where, PARAMETERS) != 0)
             return RS_FAIL(err, RS_E_INVALID, "a pipeline cannot have these values");
-        remark(r, d->key, d->text, NULL);
+        keep(r->root, d->key);
+        if (strcmp(d->key, "inpaint.mask") != 0) /* print_missing's */
+            remark(r, d->key, d->text, NULL);
     }
     rs_strbuf_puts(out, "# From the parameters of a picture, by 'restyle info --pipeline'.\n");
     print_missing(out, r, &info);

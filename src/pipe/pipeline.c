@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "conf/yaml_tree.h"
+#include "pipe/clips.h"
 #include "pipe/override.h"
 #include "pipe/schema.h"
 #include "pipe/validate.h"
@@ -69,6 +70,16 @@ static rs_status unreadable(rs_status s, rs_err *err)
     return RS_E_NOTFOUND;
 }
 
+/* A single clip is all there is; of several the first stands for them where one is looked at. */
+static void set_first(rs_opt_ctx *ctx, rs_pipeline_spec *spec)
+{
+    rs_pipeline_spec first;
+    ctx->diags->nomem |= !rs_clips_pick(ctx->arena, spec, 0, &first);
+    spec->input = first.input;
+    if (spec->inputs.n < 2)
+        spec->output = first.output;
+}
+
 static rs_status open_in(rs_arena *arena, const rs_pipeline_source *source, rs_pipeline *p,
                          rs_err *err)
 {
@@ -89,9 +100,11 @@ static rs_status open_in(rs_arena *arena, const rs_pipeline_source *source, rs_p
     RS_TRY(real_dir(arena, dir, &ctx.file_dir, err));
     rs_value *root = read_tree(&ctx, source, text, size);
     if (root) {
+        rs_clips_expand(&ctx, root);
         rs_pipeline_defaults(&ctx, root, &p->spec);
         rs_opt_parse(&ctx, &rs_pipeline_group, "", root, &p->spec);
         p->spec.overwrite = rs_may_overwrite(root, &p->spec);
+        set_first(&ctx, &p->spec);
     }
     rs_diags_send(diags, &source->diags);
     return verdict(diags, source, err);

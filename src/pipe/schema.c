@@ -4,12 +4,14 @@
 
 #include "base/err.h"
 #include "opt/opt_doc.h"
+#include "pipe/timeline_opts.h"
 #include "pipe/validate.h"
 #include "restyle/pipeline.h"
 #include "stage/batch.h"
 #include "stage/compat.h"
 #include "stage/img2img_opts.h"
 #include "stage/inpaint_opts.h"
+#include "stage/outpaint_opts.h"
 #include "stage/script_opts.h"
 
 static const rs_opt_choice loopback_seeds[] = {
@@ -85,6 +87,9 @@ static const rs_opt infotext_rows[] = {
            "programs find it; videos carry none") },
     { "model_hash", OPT_BOOL(model_hash), AFFECTS_OUTPUT,
       HELP("with the hash by which A1111 knows a model file, which is read once more for that") },
+    { "network_hashes", OPT_BOOL(network_hashes), AFFECTS_OUTPUT,
+      HELP("with the hashes by which A1111 knows the LoRAs that are used, and the embeddings in the "
+           "prompts") },
     { 0 }
 };
 #undef OPT_STRUCT
@@ -93,7 +98,7 @@ static const rs_opt_group infotext_group = {
     .help = "what pictures say about how they were made",
     .rows = infotext_rows,
     .size = sizeof(rs_infotext_spec),
-    .defaults = &(const rs_infotext_spec){ .write = true },
+    .defaults = &(const rs_infotext_spec){ .write = true, .network_hashes = true },
 };
 
 static const rs_opt_choice resizes[] = {
@@ -120,6 +125,10 @@ static const rs_opt_choice precisions[] = {
 
 static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
+static const rs_opt input_item = { "", .type = &rs_opt_path, .flags = RS_OPT_PATH_IN,
+                                   .check = rs_check_input };
+static const rs_opt_list_of input_list = { &input_item, sizeof(const char *) };
+
 #define OPT_STRUCT rs_pipeline_spec
 static const rs_opt pipeline_rows[] = {
     { "model", OPT_PATH(model), EXAMPLE("../samples/model"),
@@ -138,22 +147,31 @@ static const rs_opt pipeline_rows[] = {
     { "compat", OPT_ENUM(compat, rs_compat_choices), AFFECTS_OUTPUT,
       HELP("another program whose ways become the defaults of img2img's steps_mode, rng, encode, "
            "rounding and scheduler; a key that is written wins") },
-    { "input", OPT_PATH(input), EXAMPLE("../samples/clip.mp4"),
-      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN), .check = rs_check_input,
-      HELP("a video, an animated image, or a folder of frames") },
+    { "input", OPT_LIST(inputs, &input_list), EXAMPLE("../samples/clip.mp4"),
+      FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN),
+      HELP("a video, an animated image, or a folder of frames; several as a list or a pattern, as "
+           "clips/*.mp4") },
     { "recursive", OPT_BOOL(recursive), AFFECTS_OUTPUT,
       HELP("of a folder: the pictures of its sub-folders too, which the output's folder repeats") },
     { "output", OPT_PATH(output), EXAMPLE("../out/reference.mp4"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
-      HELP("a video, or a folder, in which frames keep the names of their sources") },
+      HELP("a video, or a folder, in which frames keep the names of their sources; for several inputs a "
+           "folder, or a name with {name} in it") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
-      HELP("size of the output; without one, the source's, rounded to the model's multiple") },
+      HELP("size of the output, before what enlarges it; without one, the source's, rounded to the "
+           "model's multiple") },
     { "scale", OPT_FLOAT(scale), RANGE(0, 16), AFFECTS_OUTPUT,
       HELP("size of the output as a multiple of the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
       HELP("how frames get to that size; without one, to the rounded size") },
+    { "range", OPT_GROUP(rs_range, timeline.range, &rs_range_group) },
+    { "fps", OPT_RATE(timeline.fps), EXAMPLE("12.5"), UNIT("frames a second"), AFFECTS_OUTPUT,
+      HELP("resamples a video to this constant rate by repeating and leaving out frames, as FFmpeg's fps "
+           "filter does; of a folder: the rate at which its pictures are shown; without one, the source's "
+           "own times, constant or not, and 25 for a folder") },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
     { "inpaint", OPT_GROUP(rs_inpaint_spec, inpaint, &rs_inpaint_group) },
+    { "outpaint", OPT_GROUP(rs_outpaint, outpaint, &rs_outpaint_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
     { "loops", OPT_GROUP(rs_loops, loops, &rs_loops_group) },
     { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },

@@ -11,6 +11,7 @@
 #include "media/media.h"
 #include "opt/path.h"
 #include "pipe/check_prompts.h"
+#include "pipe/clips.h"
 #include "pipe/job_dir.h"
 #include "stage/loras.h"
 #include "stage/styles.h"
@@ -170,8 +171,9 @@ static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipe
     } else if (input && lies_within(spec)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
                      "lies within the input, which 'recursive' searches whole: choose another place");
-    } else if (ctx->check_files && rs_batch_pictures(&spec->batch) == 1 && !rs_may_overwrite(map, spec) &&
-               access(spec->output, F_OK) == 0 && !rs_is_dir(spec->output) && !has_job(ctx, spec)) {
+    } else if (ctx->check_files && spec->inputs.n < 2 && rs_batch_pictures(&spec->batch) == 1 &&
+               !rs_may_overwrite(map, spec) && access(spec->output, F_OK) == 0 &&
+               !rs_is_dir(spec->output) && !has_job(ctx, spec)) {
         rs_diags_add(ctx->diags, pos, "output", RS_E_IO, NULL,
                      "'%s' exists: choose another name, or allow it with %s",
                      rs_path_show(ctx->current_dir, spec->output),
@@ -264,7 +266,15 @@ static void check_scaling(rs_opt_ctx *ctx, const rs_value *map, const rs_pipelin
 void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values)
 {
     (void)prefix;
-    const rs_pipeline_spec *spec = values;
+    const rs_pipeline_spec *all = values;
+    rs_pipeline_spec first;
+    const rs_pipeline_spec *const spec = &first;
+    if (!rs_clips_pick(ctx->arena, all, 0, &first)) {
+        ctx->diags->nomem = true;
+        return;
+    }
+    first.inputs = all->inputs;
+    rs_check_clips(ctx, map, all);
     check_output_use(ctx, map, spec);
     rs_check_encode(ctx, map, spec);
     check_scaling(ctx, map, spec);

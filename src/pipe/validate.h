@@ -12,7 +12,7 @@ rs_opt_check rs_check_folder, rs_check_tokenizer, rs_check_input, rs_check_outpu
 /* Of the top-level group; values is an rs_pipeline_spec. */
 void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values);
 
-/* Its part for loops, sd_upscale and upscale. */
+/* Its part for outpaint, loops, sd_upscale and upscale. */
 void rs_check_scripts(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
 
 /* The inpaint group beside the others; validate_inpaint.c. */

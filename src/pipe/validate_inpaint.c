@@ -32,8 +32,6 @@ void rs_check_inpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_sp
               "a mask needs the picture's own latent: write another 'resize' than latent");
     refuse_if(ctx, pos, spec->img2img.tiling && s->params.area == RS_INPAINT_ONLY_MASKED,
               "'img2img.tiling' would join the edges of a part: write 'area: whole'");
-    refuse_if(ctx, pos, spec->loops.count > 1,
-              "loops would repaint the whole picture: set loops.count to 1");
     refuse_if(ctx, pos, spec->sd_upscale.factor > 0,
               "sd_upscale repaints the whole picture: set sd_upscale.factor to off");
     refuse_if(ctx, pos, spec->upscale.model && spec->upscale.when == RS_UPSCALE_BEFORE,

@@ -1,8 +1,9 @@
-/* loops, sd_upscale and upscale: what excludes each other, and what would do nothing.
+/* outpaint, loops, sd_upscale and upscale: what excludes each other, and what would do nothing.
  * A default that is written down is never wrong: a resolved pipeline has them all. */
 #include <string.h>
 
 #include "pipe/validate.h"
+#include "stage/outpaint_opts.h"
 #include "stage/script_opts.h"
 
 /* The entry of "group.key", or NULL. */
@@ -90,8 +91,75 @@ static void check_upscale(rs_opt_ctx *ctx, const rs_value *map, const rs_pipelin
             "another resize, or 'when: after'");
 }
 
+/* The first side that grows, and is written in map; NULL: none. */
+static const rs_entry *outpaint_side(const rs_value *map, const rs_outpaint *o, const char **path)
+{
+    const struct {
+        int pixels;
+        const char *key, *path;
+    } sides[] = { { o->left, "left", "outpaint.left" }, { o->right, "right", "outpaint.right" },
+                  { o->up, "up", "outpaint.up" }, { o->down, "down", "outpaint.down" } };
+    const rs_entry *e = NULL;
+    for (int i = 0; i < 4 && !e; i++) {
+        *path = sides[i].path;
+        e = sides[i].pixels > 0 ? given(map, "outpaint", sides[i].key) : NULL;
+    }
+    return e;
+}
+
+/* Keys of the other method. */
+static void check_outpaint_method(rs_opt_ctx *ctx, const rs_value *map, const rs_outpaint *o)
+{
+    const rs_outpaint *usual = rs_outpaint_group.defaults;
+    const rs_entry *content = given(map, "outpaint", "content");
+    const rs_entry *falloff = given(map, "outpaint", "falloff");
+    const rs_entry *color = given(map, "outpaint", "color_variation");
+    const bool mk2 = o->method == RS_OUTPAINT_MK2;
+    if (mk2 && content && o->content != usual->content)
+        add(ctx, content, "outpaint.content", "mk2 begins with noise: delete it, or write "
+            "'method: poor_man'");
+    if (!mk2 && falloff && o->falloff != usual->falloff)
+        add(ctx, falloff, "outpaint.falloff", "poor_man has none: delete it, or write 'method: mk2'");
+    if (!mk2 && color && o->color_variation != usual->color_variation)
+        add(ctx, color, "outpaint.color_variation", "poor_man has none: delete it, or write 'method: mk2'");
+}
+
+static void check_outpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
+{
+    const rs_outpaint *o = &spec->outpaint;
+    const rs_entry *tile = given(map, "outpaint", "tile");
+    const char *path;
+    const rs_entry *side = outpaint_side(map, o, &path);
+    if (!rs_outpaint_grows(o)) {
+        idle_rows(ctx, map, "outpaint", &rs_outpaint_group, o, "left", "outpaint.left, right, up or down");
+        return;
+    }
+    if (!side)
+        return;
+    check_outpaint_method(ctx, map, o);
+    if (tile && o->tile % 8 != 0)
+        add(ctx, tile, "outpaint.tile", "must be a multiple of 8");
+    if (o->left > o->tile - 64 || o->right > o->tile - 64 || o->up > o->tile - 64 || o->down > o->tile - 64)
+        add(ctx, side, path, "outpaint.tile must be larger by 64 than each side that is added");
+    if (spec->inpaint.mask)
+        add(ctx, side, path, "has a mask of its own: delete inpaint.mask, and inpaint in another run");
+    if (spec->sd_upscale.factor > 0)
+        add(ctx, side, path, "sd_upscale repaints the whole picture: set sd_upscale.factor to off, and "
+            "upscale in another run");
+    if (spec->loops.count > 1)
+        add(ctx, side, path, "loops would enlarge the picture each time: set loops.count to 1");
+    if (spec->loopback.enabled)
+        add(ctx, side, path, "a larger output cannot be mixed into the next frame: set loopback.enabled to "
+            "false");
+    if (spec->img2img.tiling)
+        add(ctx, side, path, "img2img.tiling would join the edges of each tile: set it to false");
+    if (spec->resize == RS_RESIZE_LATENT)
+        add(ctx, side, path, "a mask needs the picture's own latent: write another 'resize' than latent");
+}
+
 void rs_check_scripts(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
 {
+    check_outpaint(ctx, map, spec);
     check_loops(ctx, map, spec);
     check_sd_upscale(ctx, map, spec);
     check_upscale(ctx, map, spec);

@@ -13,14 +13,19 @@ static float *latents(rs_arena *arena, size_t batch, size_t n)
     return rs_arena_alloc(arena, bytes);
 }
 
+int rs_denoiser_batch(float cfg_scale, float first_weight, int n_prompts)
+{
+    const bool alone = n_prompts == 1 && cfg_scale * first_weight == 1.0f;
+    return n_prompts + (alone ? 0 : 1);
+}
+
 rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,
                            const float *weights, int n_prompts, size_t n, rs_predict_fn predict,
                            void *cookie, rs_denoiser *out, rs_err *err)
 {
     if (!isfinite(cfg_scale))
         return RS_FAIL(err, RS_E_RANGE, "cfg_scale is %g, expected a finite number", (double)cfg_scale);
-    const bool alone = n_prompts == 1 && cfg_scale * weights[0] == 1.0f;
-    const int batch = n_prompts + (alone ? 0 : 1);
+    const int batch = rs_denoiser_batch(cfg_scale, weights[0], n_prompts);
     float *in = latents(arena, (size_t)batch, n), *raw = latents(arena, (size_t)batch, n);
     if (!in || !raw)
         return RS_FAIL(err, RS_E_NOMEM, "out of memory for %d latents of %zu values", batch, n);

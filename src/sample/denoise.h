@@ -25,6 +25,10 @@ typedef struct rs_denoiser {
     float *in, *out; /* [batch, n], of the arena */
 } rs_denoiser;
 
+/* What a pass of the network takes: n prompts, the first of that weight, and the negative
+ * prompt unless guidance cancels it. */
+int rs_denoiser_batch(float cfg_scale, float first_weight, int n_prompts);
+
 /* Several prompts (AND), or one of weight 1; the weights must outlive it. As A1111's
  * combine_denoised: uncond + sum_i weights[i] cfg_scale (cond_i - uncond). */
 rs_status rs_denoiser_init(rs_arena *arena, const rs_noise_levels *levels, float cfg_scale,

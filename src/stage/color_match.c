@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "stage/color_lab.h"
+#include "stage/quantiles.h"
 
 typedef struct histogram {
     size_t count[3][256];
@@ -36,31 +37,17 @@ static void scan(const rs_lab_tables *t, const rs_image *image, histogram *h, ui
     }
 }
 
-/* For each value of the source the value of the target of the same rank: numpy.interp over
- * the two cumulative shares, cut to whole numbers as an assignment to bytes does. */
+/* For each value of the source the value of the target of the same rank, cut to whole
+ * numbers as an assignment to bytes does. */
 static void match_channel(const size_t source[256], size_t n_source, const size_t target[256],
                           size_t n_target, uint8_t map[256])
 {
-    double share[256], value[256];
-    int n = 0;
+    rs_quantiles want;
     size_t sum = 0;
-    for (int v = 0; v < 256; v++) {
-        if (target[v] == 0)
-            continue;
-        sum += target[v];
-        share[n] = (double)sum / (double)n_target;
-        value[n++] = v;
-    }
-    sum = 0;
-    for (int v = 0, k = 0; v < 256; v++) { /* k: the last share not above x, or the first */
+    rs_quantiles_init(&want, target, n_target);
+    for (int v = 0, at = 0; v < 256; v++) {
         sum += source[v];
-        const double x = (double)sum / (double)n_source;
-        while (k + 1 < n && share[k + 1] <= x)
-            k++;
-        double y = value[k];
-        if (k + 1 < n && share[k] < x)
-            y += (value[k + 1] - value[k]) / (share[k + 1] - share[k]) * (x - share[k]);
-        map[v] = (uint8_t)y;
+        map[v] = (uint8_t)rs_quantiles_at(&want, (double)sum / (double)n_source, &at);
     }
 }
 

@@ -84,7 +84,8 @@ static rs_status read_file(const struct loader *l, const char *path, rs_embeddin
     rs_weights *w = NULL;
     const char *name = rs_path_name(path);
     e->name = rs_arena_strndup(l->arena, name, strlen(name) - strlen(rs_path_ext(path)));
-    if (!e->name)
+    e->path = rs_arena_strdup(l->arena, path);
+    if (!e->name || !e->path)
         return no_memory(l);
     RS_TRY(rs_weights_open(l->arena, path, &w, err));
     rs_status s = read_vectors(l, w, path, e, err);
@@ -167,6 +168,9 @@ rs_status rs_embeddings_load(rs_arena *arena, const char *folder, const rs_token
     RS_TRY(walk(&l, folder, 0));
     if (all.n)
         qsort(all.items, all.n, sizeof(*all.items), longer_first);
+    all.used = RS_NEW_N(arena, bool, all.n + 1);
+    if (!all.used)
+        return no_memory(&l);
     *out = all;
     return RS_OK;
 }

@@ -3,11 +3,14 @@
 #ifndef RS_STAGE_EMBEDDINGS_H
 #define RS_STAGE_EMBEDDINGS_H
 
+#include <stdbool.h>
+
 #include "base/log.h"
 #include "model/tokenizer_clip.h"
 
 typedef struct rs_embedding {
     const char *name;     /* the file's, without extension */
+    const char *path;
     const int *ids;       /* [n_ids]: the name's tokens */
     size_t n_ids;
     const float *vectors; /* [n_vectors, width] */
@@ -16,6 +19,7 @@ typedef struct rs_embedding {
 
 typedef struct rs_embeddings {
     rs_embedding *items; /* longer names first, then by name */
+    bool *used;          /* [n]: which of them the prompts name */
     size_t n;
 } rs_embeddings;
 

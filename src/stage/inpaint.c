@@ -55,12 +55,7 @@ static rs_status copy_image(rs_image *to, const rs_image *from, rs_err *err)
 static rs_status cut_image(rs_image *to, const rs_image *from, rs_box b, rs_size size, rs_err *err)
 {
     rs_image part = { 0 };
-    RS_TRY(rs_image_alloc(&part, b.x2 - b.x1, b.y2 - b.y1, err));
-    const size_t row = (size_t)part.width * 3;
-    for (int y = 0; y < part.height; y++)
-        memcpy(part.rgb + (size_t)y * row,
-               from->rgb + ((size_t)(b.y1 + y) * (size_t)from->width + (size_t)b.x1) * 3,
-               row * sizeof(float));
+    RS_TRY(rs_image_cut(&part, from, b, err));
     rs_status s = rs_image_alloc(to, size.width, size.height, err);
     if (s == RS_OK)
         s = rs_image_resize(to, &part, RS_RESIZE_FILL, err);
@@ -71,10 +66,7 @@ static rs_status cut_image(rs_image *to, const rs_image *from, rs_box b, rs_size
 static rs_status cut_mask(rs_mask *to, const rs_mask *from, rs_box b, rs_size size, rs_err *err)
 {
     rs_mask part = { 0 };
-    RS_TRY(rs_mask_alloc(&part, b.x2 - b.x1, b.y2 - b.y1, err));
-    const size_t row = (size_t)part.width;
-    for (int y = 0; y < part.height; y++)
-        memcpy(part.v + (size_t)y * row, from->v + (size_t)(b.y1 + y) * (size_t)from->width + b.x1, row);
+    RS_TRY(rs_mask_cut(&part, from, b, err));
     const rs_status s =
         rs_mask_resize(to, &part, size.width, size.height, RS_RESIZE_FILL, RS_FILTER_LANCZOS, err);
     rs_mask_release(&part);

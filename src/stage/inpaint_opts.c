@@ -16,7 +16,7 @@ static const rs_opt_choice modes[] = {
     { 0 }
 };
 
-static const rs_opt_choice contents[] = {
+const rs_opt_choice rs_inpaint_contents[] = {
     { "fill", RS_INPAINT_FILL, "blurred surroundings" },
     { "original", RS_INPAINT_ORIGINAL, "the frame as it is" },
     { "latent_noise", RS_INPAINT_LATENT_NOISE, "the seed's noise" },
@@ -49,7 +49,7 @@ static const rs_opt rows[] = {
     { "blur_x", OPT_INT(blur_x), RANGE(0, 256), WORD(&same_blur), ADVANCED, HELP("mask blur across") },
     { "blur_y", OPT_INT(blur_y), RANGE(0, 256), WORD(&same_blur), ADVANCED, HELP("mask blur down") },
     { "mode", OPT_ENUM(mode, modes), AFFECTS_OUTPUT, HELP("mask mode") },
-    { "content", OPT_ENUM(params.content, contents), AFFECTS_OUTPUT,
+    { "content", OPT_ENUM(params.content, rs_inpaint_contents), AFFECTS_OUTPUT,
       HELP("masked content: what is under the mask before it is repainted") },
     { "area", OPT_ENUM(params.area, areas), AFFECTS_OUTPUT, HELP("inpaint area") },
     { "padding", OPT_INT(params.padding), RANGE(0, 4096), UNIT("pixels"), AFFECTS_OUTPUT,

@@ -5,5 +5,6 @@
 #include "opt/opt.h"
 
 extern const rs_opt_group rs_inpaint_group;
+extern const rs_opt_choice rs_inpaint_contents[]; /* of rs_inpaint_content */
 
 #endif

@@ -19,42 +19,93 @@ float rs_loops_strength(const rs_loops *loops, float initial, int loop)
     return (float)((double)initial + ((double)loops->final_strength - (double)initial) * x);
 }
 
-static rs_status run(rs_model *model, rs_img2img_params *p, const rs_loops *loops, const rs_image *init,
-                     rs_image *out, rs_image *other, rs_script_progress *progress, rs_err *err)
+struct loops {
+    rs_model *m;
+    rs_img2img_params p;
+    const rs_loops *l;
+    const rs_inpaint_params *ip;       /* NULL: no mask */
+    const rs_inpaint_picture *picture; /* with a mask */
+    const rs_image *init;
+    rs_script_progress progress;
+};
+
+/* Every loop of a frame works on the same box, smoothed once. */
+static rs_status inpaint_once(struct loops *r, int i, const rs_image *init, rs_image *out,
+                              const rs_progress *steps, rs_err *err)
 {
-    const float initial = p->strength;
-    const rs_progress steps = { rs_script_step, progress };
-    for (int i = 0; i < loops->count; i++, p->seed++) {
-        p->strength = rs_loops_strength(loops, initial, i);
-        RS_TRY(rs_img2img(model, p, i ? other : init, out, &steps, err));
-        p->latent_size = (rs_size){ 0 }; /* the first loop has reached it */
-        if (i + 1 < loops->count) {
+    rs_inpaint_params ip = *r->ip;
+    rs_inpaint_picture in = *r->picture;
+    rs_inpaint_box box;
+    in.init = init;
+    if (i > 0) { /* over the output before, whose unmasked pixels are the original's */
+        ip.content = RS_INPAINT_ORIGINAL;
+        in.original = NULL;
+    }
+    if (in.box) {
+        box = *in.box;
+        in.box = &box;
+    }
+    RS_TRY(rs_inpaint(r->m, &r->p, &ip, &in, out, steps, err));
+    if (in.box && i + 1 == r->l->count)
+        *r->picture->box = box;
+    return RS_OK;
+}
+
+static rs_status run(struct loops *r, rs_image *out, rs_image *other, rs_err *err)
+{
+    const float initial = r->p.strength;
+    const rs_progress steps = { rs_script_step, &r->progress };
+    for (int i = 0; i < r->l->count; i++, r->p.seed++) {
+        const rs_image *init = i ? other : r->init;
+        r->p.strength = rs_loops_strength(r->l, initial, i);
+        if (r->ip)
+            RS_TRY(inpaint_once(r, i, init, out, &steps, err));
+        else
+            RS_TRY(rs_img2img(r->m, &r->p, init, out, &steps, err));
+        r->p.latent_size = (rs_size){ 0 }; /* the first loop has reached it */
+        if (i + 1 < r->l->count) {
             const rs_image swap = *out;
             *out = *other;
             *other = swap;
         }
-        rs_script_next(progress, rs_img2img_steps(p));
+        rs_script_next(&r->progress, rs_img2img_steps(&r->p));
     }
     return RS_OK;
+}
+
+static rs_status run_all(struct loops *r, rs_image *out, rs_err *err)
+{
+    const float initial = r->p.strength;
+    rs_image other = { 0 };
+    if (r->l->count < 1)
+        return RS_FAIL(err, RS_E_RANGE, "%d loops, expected 1 or more", r->l->count);
+    if (!r->p.color_target)
+        r->p.color_target = r->init;
+    for (int i = 0; i < r->l->count; i++) {
+        r->p.strength = rs_loops_strength(r->l, initial, i);
+        r->progress.n_steps += rs_img2img_steps(&r->p);
+    }
+    r->p.strength = initial;
+    const rs_status s = run(r, out, &other, err);
+    rs_image_release(&other);
+    return s;
 }
 
 rs_status rs_img2img_loops(rs_model *model, const rs_img2img_params *params, const rs_loops *loops,
                            const rs_image *init, rs_image *out, const rs_progress *progress,
                            rs_err *err)
 {
-    rs_img2img_params p = *params;
-    rs_script_progress all = { .progress = progress };
-    rs_image other = { 0 };
-    if (loops->count < 1)
-        return RS_FAIL(err, RS_E_RANGE, "%d loops, expected 1 or more", loops->count);
-    if (!p.color_target)
-        p.color_target = init;
-    for (int i = 0; i < loops->count; i++) {
-        p.strength = rs_loops_strength(loops, params->strength, i);
-        all.n_steps += rs_img2img_steps(&p);
-    }
-    p.strength = params->strength;
-    const rs_status s = run(model, &p, loops, init, out, &other, &all, err);
-    rs_image_release(&other);
-    return s;
+    struct loops r = { .m = model, .p = *params, .l = loops, .init = init,
+                       .progress = { .progress = progress } };
+    return run_all(&r, out, err);
+}
+
+rs_status rs_inpaint_loops(rs_model *model, const rs_img2img_params *params,
+                           const rs_inpaint_params *inpaint, const rs_loops *loops,
+                           const rs_inpaint_picture *picture, rs_image *out, const rs_progress *progress,
+                           rs_err *err)
+{
+    struct loops r = { .m = model, .p = *params, .l = loops, .ip = inpaint, .picture = picture,
+                       .init = picture->init, .progress = { .progress = progress } };
+    return run_all(&r, out, err);
 }

@@ -91,6 +91,7 @@ static rs_status add_tokens(struct cutter *t, const int *ids, size_t n, float we
                 RS_TRY(new_chunk(t, err));
             for (int k = 0; k < e->n_vectors; k++)
                 append(t, 0, weight, e->vectors + (size_t)k * (size_t)e->width);
+            t->c->embeddings->used[e - t->c->embeddings->items] = true;
         }
         i += used;
     }

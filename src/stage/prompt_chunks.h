@@ -20,7 +20,7 @@ struct rs_chunk {
 typedef struct rs_chunker {
     rs_arena *arena;                 /* of the chunks */
     const rs_tokenizer *tokenizer;
-    const rs_embeddings *embeddings; /* may be NULL */
+    const rs_embeddings *embeddings; /* may be NULL; what is found is marked as used */
     int window;                      /* of the text encoder, with start and end token */
     rs_emphasis emphasis;
     int comma_backtrack;             /* A1111's comma_padding_backtrack; 0: commas do not matter */

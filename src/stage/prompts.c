@@ -224,6 +224,8 @@ static rs_status encode(rs_model *m, const rs_prompt_request *q, const char *key
     const rs_text_config *cfg = rs_bundle_text(m->bundle);
     m->prompts = (rs_prompts){ 0 };
     rs_arena_rewind(m->prompt_arena, m->prompt_start);
+    for (size_t i = 0; i < m->embeddings.n; i++)
+        m->embeddings.used[i] = false;
     if (cfg->max_tokens < 3 || cfg->max_tokens > MAX_TOKENS)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "text encoder of %d tokens, 3 to %d are supported",
                        cfg->max_tokens, MAX_TOKENS);

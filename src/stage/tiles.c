@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "media/crop_box.h"
+
 static int least(int a, int b)
 {
     return a < b ? a : b;
@@ -69,11 +71,8 @@ static float *pixel(const rs_image *image, int x, int y)
 rs_status rs_tiles_cut(const rs_tiles *t, const rs_image *picture, int col, int row, rs_image *tile,
                        rs_err *err)
 {
-    RS_TRY(make_room(tile, t->tile_w, t->tile_h, err));
-    const int x0 = rs_tiles_x(t, col), y0 = rs_tiles_y(t, row);
-    for (int y = 0; y < t->tile_h; y++)
-        memcpy(pixel(tile, 0, y), pixel(picture, x0, y0 + y), (size_t)t->tile_w * 3 * sizeof(float));
-    return RS_OK;
+    const int x = rs_tiles_x(t, col), y = rs_tiles_y(t, row);
+    return rs_image_cut(tile, picture, (rs_box){ x, y, x + t->tile_w, y + t->tile_h }, err);
 }
 
 /* Places are those of the source's tiles, enlarged: also where enlarged ones would be

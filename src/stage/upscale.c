@@ -179,16 +179,35 @@ static bool goes_on(int pass, int scale, rs_size now, rs_size want)
                          (now.width < want.width || now.height < want.height));
 }
 
-static int count_tiles(const rs_upscaler *u, const rs_upscale_params *p, rs_size now, rs_size want)
+/* The tiles of all passes, *n, and what they take. */
+static rs_esrgan_cost all_tiles(const rs_upscaler *u, const rs_upscale_params *p, rs_size now, rs_size want,
+                                int *n)
 {
-    int n = 0;
+    rs_esrgan_cost all = { 0 };
+    *n = 0;
     for (int i = 0; goes_on(i, u->net->scale, now, want); i++) {
         const rs_tiles t = split(p, now.width, now.height);
-        n += t.cols * t.rows;
+        const rs_esrgan_cost one = rs_esrgan_cost_of(u->net, round_up(t.tile_h, u->net->multiple),
+                                                     round_up(t.tile_w, u->net->multiple));
+        *n += t.cols * t.rows;
+        all.flop += one.flop * t.cols * t.rows;
+        all.bytes = fmax(all.bytes, one.bytes);
         now.width *= u->net->scale;
         now.height *= u->net->scale;
     }
-    return n;
+    return all;
+}
+
+void rs_upscale_cost(const rs_upscaler *u, const rs_upscale_params *params, rs_size size, double *gflop,
+                     double *bytes)
+{
+    int n;
+    const rs_size want = rs_upscale_size(params->factor, size.width, size.height);
+    const rs_esrgan_cost c = all_tiles(u, params, size, want, &n);
+    *gflop = c.flop / 1e9;
+    *bytes = c.bytes;
+    for (size_t i = 0; i < rs_weights_count(u->weights); i++)
+        *bytes += (double)rs_weights_at(u->weights, i)->bytes;
 }
 
 static rs_status fit(rs_image *large, rs_size want, rs_image *out, rs_err *err)
@@ -217,8 +236,8 @@ rs_status rs_upscale(rs_upscaler *upscaler, const rs_upscale_params *params, con
         return RS_FAIL(err, RS_E_RANGE, "upscale by %g in tiles of %d with overlap %d: expected a factor "
                        "above 0, and an overlap below the tile", (double)params->factor, params->tile,
                        params->overlap);
-    rs_script_progress all = { .progress = progress,
-                               .n_steps = count_tiles(upscaler, params, now, want) };
+    rs_script_progress all = { .progress = progress };
+    all_tiles(upscaler, params, now, want, &all.n_steps);
     rs_status s = RS_OK;
     for (int i = 0; s == RS_OK && goes_on(i, upscaler->net->scale, now, want); i++) {
         s = run_pass(upscaler, params, i ? &large : src, &next, &all, err);

@@ -50,6 +50,38 @@ if command -v sha256sum >/dev/null; then
     grep -q "Model hash: $hash, Model: tiny_single," "$dir/stdout" || fail "no hash $hash: $(cat "$dir/stdout")"
 fi
 
+# The hashes of networks and embeddings as A1111 knows them: of a LoRA the tensors, or what its
+# trainer wrote down; of an embedding the file. Lists become tags, styles texts.
+net=tests/golden/networks
+header=$(od -An -tu8 -N8 "$net/lora.safetensors" | tr -d ' ')
+lora=$(tail -c +$((header + 9)) "$net/lora.safetensors" | sha256sum | cut -c1-12)
+ti=$(sha256sum <tests/golden/prompts/embeddings/style-one.pt | cut -c1-12)
+printf 'name,prompt,negative_prompt\nOil,"{prompt}, oil",photo\n' >"$dir/styles.csv"
+cat >"$dir/net.yaml" <<END
+img2img:
+  prompt: "<lora:ia3:0.5> by style-one"
+  styles: [Oil]
+  styles_file: styles.csv
+  lora_dir: $PWD/$net
+  loras: [{path: $PWD/$net/lora.safetensors, weight: 0.8, unet: 0.25}]
+END
+run 0 run "$dir/net.yaml" --input "$dir/in.png" --output "$dir/net.png" --model $tiny \
+    --set size=16x12 --set img2img.steps=2 --set embeddings=tests/golden/prompts/embeddings
+run 0 info "$dir/net.png"
+same "prompts with networks" "<lora:lora:0.8:0.25><lora:ia3:0.5> by style-one, oil
+Negative prompt: photo" "$(head -n 2 "$dir/stdout")"
+grep -q "Lora hashes: \"lora: $lora, ia3: [0-9a-f]\{12\}\", TI hashes: \"style-one: $ti\", " "$dir/stdout" ||
+    { fail "no hashes of networks in"; cat "$dir/stdout"; }
+run 0 run "$dir/net.yaml" --input "$dir/in.png" --output "$dir/net2.png" --model $tiny \
+    --set size=16x12 --set img2img.steps=2 --set infotext.network_hashes=false
+run 0 info "$dir/net2.png"
+! grep -q hashes "$dir/stdout" || fail "hashes nobody asked for"
+run 0 info --pipeline "$dir/net.png" --model $tiny --input "$dir/in.png" --output "$dir/net3.png" \
+    --set img2img.lora_dir=$net --set embeddings=tests/golden/prompts/embeddings
+cp "$dir/stdout" "$dir/net3.yaml"
+run 0 run "$dir/net3.yaml"
+same "pixels with networks" "$(pixels "$dir/net.png" | cksum)" "$(pixels "$dir/net3.png" | cksum)"
+
 # Quality and what has none.
 run 0 image "$dir/in.png" --output "$dir/q.jpg" $fast --set encode.quality=10 --set infotext.write=false
 [ "$(wc -c <"$dir/q.jpg")" -lt "$(wc -c <"$dir/out.jpg")" ] || fail "quality 10 is no smaller"

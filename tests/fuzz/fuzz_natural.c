@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "media/natural.h"
+#include "base/natural.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

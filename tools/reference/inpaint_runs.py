@@ -77,15 +77,15 @@ def mask_of(p, w, h):
 
 
 class Prepared:
-    """What init() makes of picture and mask."""
+    """What init() makes of picture and mask; latent_mask: the latent's own."""
 
-    def __init__(self, web, p):
-        self.full = picture(60, 48) if p["padding"] else picture(W, H)
-        self.raw = mask_of(p, *self.full.size)
-        mask = self.raw
-        for size in ((2 * int(2.5 * p["blur"] + 0.5) + 1, 1), (1, 2 * int(2.5 * p["blur"] + 0.5) + 1)):
-            if p["blur"]:
-                mask = Image.fromarray(cv2.GaussianBlur(np.array(mask), size, p["blur"]))
+    def __init__(self, web, p, full, raw, latent_mask=None):
+        self.full, self.raw, mask = full, raw, raw
+        self.size = (W, H) if p["padding"] else full.size
+        for turn, blur in ((1, p["blur"]), (-1, p.get("blur_y", p["blur"]))):
+            if blur:
+                size = (2 * int(2.5 * blur + 0.5) + 1, 1)[::turn]
+                mask = Image.fromarray(cv2.GaussianBlur(np.array(mask), size, blur))
         self.paste_to, image, self.blurred = None, self.full, mask
         if p["padding"]:
             overlay = mask
@@ -100,16 +100,17 @@ class Prepared:
         masked = Image.new("RGBa", self.full.size)
         masked.paste(self.full.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(overlay.convert("L")))
         self.overlay = masked.convert("RGBA")
+        mask = latent_mask or mask
         self.image = web.masking.fill(image, mask) if p["content"] != 1 else image
-        latent = np.array(mask.convert("RGB").resize((W // F, H // F)))[:, :, 0].astype(np.float32) / 255
+        small = mask.convert("RGB").resize((self.size[0] // F, self.size[1] // F))
+        latent = np.array(small)[:, :, 0].astype(np.float32) / 255
         latent = latent if p["soft"] else np.around(latent)
         self.nmask = torch.from_numpy(np.tile(latent[None], (4, 1, 1))).double()
         self.mask = 1 - self.nmask
 
 
-def a1111_run(web, kd, model, p):
+def a1111_run(web, kd, model, p, prepared):
     external, sampling = kd[:2]
-    prepared = Prepared(web, p)
     unet = tiny_models.cast(model.unet, torch.float64)
     vae = copy.deepcopy(model.vae).double()
     text = copy.deepcopy(model.text).double()
@@ -149,7 +150,7 @@ def a1111_run(web, kd, model, p):
     overlay = prepared.overlay
     if settings:
         overlays = [prepared.full.convert("RGBA")]
-        web.soft.apply_adaptive_masks(settings, prepared.nmask, init, x, overlays, W, H, prepared.paste_to)
+        web.soft.apply_adaptive_masks(settings, prepared.nmask, init, x, overlays, *prepared.size, prepared.paste_to)
         overlay = overlays[0]
     made = Image.fromarray((255.0 * decoded[0].permute(1, 2, 0).numpy()).astype(np.uint8))
     composite, _ = web.processing.apply_overlay(made, prepared.paste_to, overlay)
@@ -205,7 +206,8 @@ def main():
         model = tiny_models.load(folder, "tiny")
     for name, changes in RUNS.items():
         p = BASE | changes
-        for k, v in a1111_run(web, kd, model, p).items():
+        full = picture(60, 48) if p["padding"] else picture(W, H)
+        for k, v in a1111_run(web, kd, model, p, Prepared(web, p, full, mask_of(p, *full.size))).items():
             tensors[f"{name}/{k}"] = v
         metadata |= {f"{name}/{k}": str(v) for k, v in p.items()}
     for k, v in diffusers_run(model, nine_channels(model)).items():

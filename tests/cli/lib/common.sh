@@ -62,10 +62,12 @@ make_video() {
 }
 
 # pixels FILE: all frames as rgb24, raw.
-pixels() { ffmpeg -nostdin -v error -i "$1" -map 0:v -vsync passthrough -f rawvideo -pix_fmt rgb24 -; }
+pixels() { ffmpeg -nostdin -v error -i "$1" -map 0:v -vsync passthrough -enc_time_base -1 -f rawvideo -pix_fmt rgb24 -; }
 
 # stream FILE ENTRIES: values of the first video stream, as "a|b|c".
 stream() { ffprobe -v error -select_streams v:0 -count_packets -show_entries "stream=$2" -of compact=p=0:nk=1 "$1"; }
-frame_times() { ffprobe -v error -select_streams v:0 -show_entries frame=pts_time -of csv=p=0 "$1"; }
+# Some frames and packets have side data, which ffprobe sets off by a comma and an empty line.
+without_rest() { sed 's/,.*//; /^$/d'; }
+frame_times() { ffprobe -v error -select_streams v:0 -show_entries frame=pts_time -of csv=p=0 "$1" | without_rest; }
 # Times, sizes and checksums of the sound's packets.
 audio_packets() { ffmpeg -nostdin -v error -i "$1" -map 0:a -c copy -f framemd5 - | grep -v '^#'; }

@@ -1,4 +1,6 @@
-/* numpy's SeedSequence; the golden values are made by tools/reference/samplers.py. */
+/* numpy's SeedSequence, and its default generator on top; the golden values are made by
+ * tools/reference/samplers.py and outpaint.py. */
+#include "base/rng_pcg64.h"
 #include "base/seed_sequence.h"
 #include "tests/lib/golden.h"
 
@@ -27,8 +29,27 @@ static void words_are_numpys(void)
     golden_close(&g);
 }
 
+static void doubles_are_numpys(void)
+{
+    struct golden g = golden_open(RS_SOURCE_DIR "/tests/golden/outpaint.safetensors");
+    const uint64_t seeds[2] = { 0, 12345678901u };
+    for (int k = 0; k < 2; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "pcg64/%llu", (unsigned long long)seeds[k]);
+        size_t n;
+        const double *want = golden_f64(&g, name, &n);
+        rs_pcg64 rng;
+        rs_pcg64_seed(&rng, seeds[k]);
+        for (size_t i = 0; i < n; i++)
+            CHECK(rs_pcg64_double(&rng) == want[i]);
+        CHECK_INT(n, 20);
+    }
+    golden_close(&g);
+}
+
 int main(void)
 {
     TEST_RUN(words_are_numpys);
+    TEST_RUN(doubles_are_numpys);
     return 0;
 }

@@ -2,7 +2,7 @@
 #include <png.h>
 #include <setjmp.h>
 
-#include "media/natural.h"
+#include "base/natural.h"
 #include "base/mem.h"
 #include "media/alpha.h"
 #include "media/png_io.h"

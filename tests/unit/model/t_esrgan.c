@@ -2,6 +2,7 @@
  * (tools/reference/esrgan.py), under the tensor names of each repository. */
 #include "model/esrgan.h"
 #include "tensor/op_pixels.h"
+#include "tensor/prof.h"
 #include "tests/lib/golden.h"
 #include "tests/lib/golden_model.h"
 #include "tests/lib/st_writer.h"
@@ -95,6 +96,40 @@ static void networks(void)
     golden_close(&g);
 }
 
+static void add_flops(void *cookie, const rs_prof_event *event)
+{
+    *(double *)cookie += event->flops;
+}
+
+/* What a network's sizes foretell is what its layers count, and no more memory than they take. */
+static void costs(void)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct engine e;
+        rs_esrgan *net = NULL;
+        rs_prof *prof = NULL;
+        rs_tensor x, y;
+        double counted = 0;
+        engine_open(&e, rs_cpu_active(), 1);
+        rs_weights *w = open_net(&e, cases[i].name, &net);
+        CHECK_OK(rs_prof_open(&prof, &err));
+        CHECK_OK(rs_tensor_alloc(e.arena, 1, 64, 40, 3, &x, &err));
+        CHECK_OK(rs_tensor_alloc(e.arena, 1, 64 * net->scale, 40 * net->scale, 3, &y, &err));
+        memset(x.data, 0, rs_tensor_count(&x) * sizeof(float));
+        e.ex.prof = prof;
+        CHECK_OK(rs_esrgan_forward(&e.ex, net, &y, &x, &err));
+        rs_prof_each(prof, add_flops, &counted);
+        const rs_esrgan_cost c = rs_esrgan_cost_of(net, x.h, x.w);
+        const double peak = (double)rs_arena_peak(e.ex.scratch);
+        printf("%s: %.0f operations, %.0f of %.0f bytes\n", cases[i].name, c.flop, c.bytes, peak);
+        CHECK_NEAR(c.flop, counted, 1e-9 * counted);
+        CHECK(c.bytes <= peak);
+        rs_prof_close(&prof);
+        rs_weights_close(&w);
+        engine_close(&e);
+    }
+}
+
 static void any_number_of_threads(void)
 {
     struct golden g = golden_open(RS_SOURCE_DIR "/tests/golden/esrgan.safetensors");
@@ -177,6 +212,7 @@ int main(void)
     tmpdir_open();
     TEST_RUN(shuffling);
     TEST_RUN(networks);
+    TEST_RUN(costs);
     TEST_RUN(any_number_of_threads);
     TEST_RUN(refusals);
     tmpdir_close();

@@ -148,7 +148,7 @@ static void dump_reads_back(void)
     rs_strbuf_init(&sb, 100000);
     rs_opt_defaults(&rs_pipeline_group, &a);
     a.model = "/m";
-    a.input = "/i \"quoted\" \\ # : ";
+    a.inputs = (rs_list){ 2, (const char *const[]){ "/i \"quoted\" \\ # : ", "/j, k" } };
     a.output = "/o";
     a.size = (rs_size){ 24, 16 };
     a.img2img.prompt = "line\none\ttab \x7f \xc2\x85 \xe2\x80\xa8 \xef\xbb\xbf \xf0\x9f\x8e\xa8 caf\xc3\xa9";

@@ -99,6 +99,59 @@ static void loops(void)
     rs_model_close(&m);
 }
 
+/* Under a mask, too: latent noise in the first loop, the original afterwards; the box of each
+ * loop is that of the first. */
+static void masked_loops(void)
+{
+    rs_model *m = NULL;
+    rs_image init = picture(32, 24), want = { 0 }, at = { 0 }, out = { 0 };
+    rs_mask mask = { 0 };
+    rs_inpaint_params ip;
+    const rs_loops l = { .count = 3, .final_strength = 0.9f, .curve = RS_LOOPS_LINEAR };
+    rs_img2img_params p = few_steps();
+    const rs_inpaint_box before = { 0, 0, 8, 8, 32, 24 };
+    rs_inpaint_box box = before, one_box = before;
+    p.color_correction = true;
+    rs_inpaint_defaults(&ip);
+    ip.content = RS_INPAINT_LATENT_NOISE;
+    ip.area = RS_INPAINT_ONLY_MASKED;
+    ip.padding = 2;
+    ip.size = (rs_size){ 24, 24 };
+    CHECK_OK(rs_mask_alloc(&mask, 32, 24, &err));
+    for (int i = 0; i < 32 * 24; i++)
+        mask.v[i] = i % 32 > 18 && i % 32 < 30 && i / 32 > 9 ? 255 : 0;
+    rs_inpaint_picture in = { .init = &init, .original = &init, .mask = &mask, .box = &box };
+    CHECK_OK(rs_model_open(TINY, NULL, &m, &err));
+    struct watch w = { .stop_at = -1 };
+    CHECK_OK(rs_inpaint_loops(m, &p, &ip, &l, &in, &out, &(rs_progress){ on_step, &w }, &err));
+    int steps = 0;
+    for (int i = 0; i < l.count; i++) {
+        rs_img2img_params one = p;
+        one.strength = rs_loops_strength(&l, p.strength, i);
+        one.seed = p.seed + (uint64_t)i;
+        one.color_target = &init;
+        one_box = before;
+        in.box = &one_box;
+        CHECK_OK(rs_inpaint(m, &one, &ip, &in, &want, NULL, &err));
+        ip.content = RS_INPAINT_ORIGINAL;
+        in.original = NULL;
+        steps += rs_img2img_steps(&one);
+        rs_image_release(&at);
+        at = want;
+        in.init = &at;
+        want = (rs_image){ 0 };
+    }
+    same(&out, &at);
+    CHECK(memcmp(&box, &one_box, sizeof box) == 0);
+    CHECK_INT(w.last, steps);
+    CHECK(memcmp(out.rgb, init.rgb, 18 * 3 * sizeof(float)) == 0);
+    rs_image_release(&init);
+    rs_image_release(&at);
+    rs_image_release(&out);
+    rs_mask_release(&mask);
+    rs_model_close(&m);
+}
+
 /* One tile is the enlarged picture; of several, what no other tile covers is img2img of that
  * tile, with its own seed. */
 static void sd_upscale(void)
@@ -212,6 +265,7 @@ int main(void)
 {
     TEST_RUN(curves);
     TEST_RUN(loops);
+    TEST_RUN(masked_loops);
     TEST_RUN(sd_upscale);
     TEST_RUN(upscale);
     TEST_RUN(odd_sizes);

@@ -1,4 +1,4 @@
-#include "media/natural.h"
+#include "base/natural.h"
 
 #include <stddef.h>
 #include <string.h>

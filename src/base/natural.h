@@ -1,6 +1,6 @@
 /* The order a person expects of numbered files. */
-#ifndef RS_MEDIA_NATURAL_H
-#define RS_MEDIA_NATURAL_H
+#ifndef RS_BASE_NATURAL_H
+#define RS_BASE_NATURAL_H
 
 /* Runs of digits compare as numbers of any length (2 before 10), letters without
  * regard to ASCII case; equal so far, byte by byte. A total order. */

@@ -1,0 +1,31 @@
+/* The frames of a source that a job asks for: a range of them, every so many, at
+ * another rate. Sits behind rs_source_next.
+ *
+ *     source -> range -> every -> fps */
+#ifndef RS_MEDIA_REEL_H
+#define RS_MEDIA_REEL_H
+
+#include "media/media.h"
+
+/* The source as it is without a reel. */
+typedef struct rs_reel_feed {
+    rs_status (*next)(void *cookie, rs_frame *frame, bool *end, rs_err *err);
+    /* Frames before `to` will not be used: as many of them as can be told apart without
+     * decoding may be left out. Indices and times stay those of the whole. */
+    rs_status (*skip_to)(void *cookie, rs_moment to, rs_err *err);
+    void *cookie;
+    const rs_source_info *info;
+} rs_reel_feed;
+
+typedef struct rs_reel rs_reel;
+
+/* Reads up to the first frame of the range; one without frames is RS_E_INVALID. timeline
+ * and what feed points at outlive the reel. */
+rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, rs_reel **reel, rs_err *err);
+void rs_reel_close(rs_reel **reel);
+/* Of the frames that come out. */
+const rs_source_info *rs_reel_info(const rs_reel *reel);
+/* As rs_source_next; indices count what comes out. */
+rs_status rs_reel_next(rs_reel *reel, rs_frame *frame, bool *end, rs_err *err);
+
+#endif

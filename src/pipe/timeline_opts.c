@@ -1,0 +1,33 @@
+#include "pipe/timeline_opts.h"
+
+#include "restyle/timeline.h"
+
+#define OPT_STRUCT rs_range
+static const rs_opt range_rows[] = {
+    { "start", OPT_MOMENT(start), EXAMPLE("00:00:01.5"), AFFECTS_OUTPUT,
+      HELP("the first frame: its number, from 0 on, or a time; without one, the input's first") },
+    { "end", OPT_MOMENT(end), EXAMPLE("120"), AFFECTS_OUTPUT,
+      HELP("the frame before which to stop: its number, or a time; without one, the input's end") },
+    { "every", OPT_INT(every), RANGE(1, 1000000), AFFECTS_OUTPUT,
+      HELP("takes only one of so many frames, shown as long as all of them") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static void check_range(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values)
+{
+    const rs_range *r = values;
+    const rs_entry *end = rs_opt_given(map, "end");
+    const bool same_kind = r->start.kind == r->end.kind || r->start.kind == RS_MOMENT_NONE;
+    if (end && same_kind && r->end.value <= r->start.value)
+        rs_diags_add(ctx->diags, end->value->pos, rs_opt_key_path(ctx, prefix, "end"), RS_E_INVALID, NULL,
+                     "no frame is before it: it must be after 'start'");
+}
+
+const rs_opt_group rs_range_group = {
+    .help = "the part of the input to restyle; sound, subtitles and chapters are cut to match",
+    .rows = range_rows,
+    .size = sizeof(rs_range),
+    .defaults = &(const rs_range){ .every = 1 },
+    .check = check_range,
+};

@@ -1,0 +1,10 @@
+/* The groups of keys that say which frames of the input are taken, and what is done to
+ * them before and after the model. */
+#ifndef RS_PIPE_TIMELINE_OPTS_H
+#define RS_PIPE_TIMELINE_OPTS_H
+
+#include "opt/opt.h"
+
+extern const rs_opt_group rs_range_group; /* rs_range */
+
+#endif

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Films as people have them: every frame keeps its time and its pixels, and sound its distance
+# to the picture. The model is passed by (strength 0), so that all else can be compared.
+. tests/cli/lib/common.sh
+need ffmpeg ffprobe
+exact="--model $tiny --prompt cat --set img2img.strength=0 --set encode.codec=libx264rgb --set encode.crf=0"
+plain="--model $tiny --prompt cat --set img2img.strength=0"
+make() { ffmpeg -nostdin -v error -y "$@" || fail "ffmpeg: $*"; }
+packet_times() { ffprobe -v error -select_streams "$2" -show_entries packet=pts_time -of csv=p=0 "$1" | without_rest; }
+hashes() { ffmpeg -nostdin -v error -i "$1" -map "0:$2" -c copy -f streamhash -hash md5 - | sed 's/^[0-9]*,//'; }
+ends() { stream "$1" duration; }
+# keeps FILE EXTENSION: what comes out of FILE has its frames at its times, with its pixels.
+keeps() {
+    run 0 image "$dir/$1" --output "$dir/kept.$2" --overwrite $exact
+    same "frame times of $1 in $2" "$(frame_times "$dir/$1")" "$(frame_times "$dir/kept.$2")"
+    same "pixels of $1 in $2" "$(pixels "$dir/$1" | cksum)" "$(pixels "$dir/kept.$2" | cksum)"
+    [ "$2" = mkv ] || same "length of $1" "$(ends "$dir/$1")" "$(ends "$dir/kept.$2")" # Matroska has none of frames
+}
+lossless="-c:v libx264rgb -qp 0 -g 8"
+test2="testsrc2=s=36x28"
+
+# B-frames, and frames that are far apart or close together.
+make -f lavfi -i "$test2:r=25" -t 1 -vf "select='not(eq(n,1)+eq(n,2)+eq(n,5)+eq(n,13))'" -vsync vfr \
+    $lossless -bf 3 "$dir/vfr.mp4"
+keeps vfr.mp4 mp4
+make -i "$dir/vfr.mp4" -c copy "$dir/vfr.mkv"
+keeps vfr.mkv mkv
+# A last frame that is shown longer.
+printf "file '%s'\nduration 0.1\nfile '%s'\nduration 0.7\n" "$dir/a.png" "$dir/b.png" >"$dir/list"
+make -f lavfi -i "$test2" -frames:v 1 "$dir/a.png"
+make -f lavfi -i "$test2" -frames:v 1 -vf negate "$dir/b.png"
+make -f concat -safe 0 -i "$dir/list" -vsync passthrough $lossless "$dir/last.mp4"
+keeps last.mp4 mp4
+# 29.97 with sound that begins later, in units of 1/30000 s and of 1 ms.
+make -f lavfi -i "$test2:r=30000/1001" -itsoffset 0.25 -f lavfi -i sine=440 -t 0.8 $lossless -bf 2 -c:a aac "$dir/late.mp4"
+keeps late.mp4 mp4
+same "the late sound" "$(packet_times "$dir/late.mp4" a)" "$(packet_times "$dir/kept.mp4" a)"
+same "its bytes" "$(hashes "$dir/late.mp4" a)" "$(hashes "$dir/kept.mp4" a)"
+same rate "30000/1001|1/30000" "$(stream "$dir/kept.mp4" avg_frame_rate,time_base)"
+make -i "$dir/late.mp4" -c copy "$dir/late.mkv"
+keeps late.mkv mkv
+same "the late sound in 1 ms" "$(packet_times "$dir/late.mkv" a)" "$(packet_times "$dir/kept.mkv" a)"
+# A start that is not 0: it becomes that, and the distance to the sound stays.
+make -f lavfi -i "$test2:r=25" -itsoffset 0.2 -f lavfi -i sine=440 -t 0.8 -bf 2 -c:a aac "$dir/start.ts"
+run 0 image "$dir/start.ts" --output "$dir/start.mkv" $plain
+distance() { echo "$(packet_times "$1" v | sort -n | head -n 1) $(packet_times "$1" a | head -n 1)" | awk '{ printf "%.3f\n", $2 - $1 }'; }
+same "the distance to the sound" "$(distance "$dir/start.ts")" "$(distance "$dir/start.mkv")"
+same "the first of all" 0.000000 "$({ packet_times "$dir/start.mkv" v; packet_times "$dir/start.mkv" a; } | sort -n | head -n 1)"
+# An edit list: the frames before it are there, and not shown.
+make -i "$dir/late.mp4" -an -c copy -f mp4 "$dir/whole.mp4"
+make -ss 0.4 -i "$dir/whole.mp4" -c copy "$dir/edit.mp4"
+keeps edit.mp4 mp4
+# Many tracks.
+printf '1\n00:00:00,100 --> 00:00:00,300\nhello\n' >"$dir/a.srt"
+printf ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=250\ntitle=one\n' >"$dir/meta"
+make -i "$dir/vfr.mkv" -f lavfi -t 0.9 -i sine=440 -f lavfi -t 0.7 -i sine=330 -i "$dir/a.srt" -i "$dir/meta" -map 0 \
+    -map 1 -map 2 -map 3 -map_chapters 4 -c:v copy -c:a:0 flac -c:a:1 aac -metadata:s:a:1 language=fra "$dir/many.mkv"
+keeps many.mkv mkv
+for kind in a s; do
+    same "tracks $kind" "$(hashes "$dir/many.mkv" $kind)" "$(hashes "$dir/kept.mkv" $kind)"
+    same "times of $kind" "$(packet_times "$dir/many.mkv" $kind)" "$(packet_times "$dir/kept.mkv" $kind)"
+done
+# No sound, a single frame.
+make -f lavfi -i "$test2" -frames:v 1 $lossless "$dir/one.mp4"
+keeps one.mp4 mp4
+finish

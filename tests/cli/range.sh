@@ -1,0 +1,60 @@
+#!/bin/sh
+# A part of a film, with its sound, subtitles and chapters; every so many frames; another rate.
+. tests/cli/lib/common.sh
+need ffmpeg ffprobe
+exact="--model $tiny --prompt cat --set img2img.strength=0 --set encode.codec=ffv1 --set encode.pixel_format=bgr0"
+make() { ffmpeg -nostdin -v error -y "$@" || fail "ffmpeg: $*"; }
+packets() { ffprobe -v error -select_streams "$2" -show_entries packet=pts_time,size -of csv=p=0 "$1"; }
+chapters() { ffprobe -v error -show_entries chapter=start_time,end_time:chapter_tags=title -of csv=p=0 "$1"; }
+# filtered FILE GRAPH: the pixels that FFmpeg's graph leaves, and their times.
+filtered() { ffmpeg -nostdin -v error -i "$1" -vf "$2" -vsync passthrough -f rawvideo -pix_fmt rgb24 - | cksum; }
+filtered_times() { ffmpeg -nostdin -v error -i "$1" -an -vf "$2" -vsync passthrough -c:v ffv1 -y "$dir/t.mkv"; frame_times "$dir/t.mkv"; }
+
+printf '1\n00:00:00,100 --> 00:00:00,300\nhello\n\n2\n00:00:00,350 --> 00:00:00,850\nworld\n' >"$dir/a.srt"
+printf ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=450\ntitle=one\n' >"$dir/meta"
+printf '[CHAPTER]\nTIMEBASE=1/1000\nSTART=450\nEND=1000\ntitle=two\n' >>"$dir/meta"
+make -f lavfi -i testsrc2=s=36x28:r=25 -f lavfi -i sine=440 -i "$dir/a.srt" -i "$dir/meta" -t 1 -map 0 -map 1 -map 2 \
+    -map_chapters 3 -c:a flac -frame_size 1024 -c:v ffv1 -pix_fmt bgr0 "$dir/full.mkv"
+
+# cut NAME GRAPH START END KEY=VALUE...: frames as FFmpeg's graph gives them; sound by its packets.
+cut() {
+    name=$1 graph=$2 start=$3 end=$4; shift 4
+    run 0 image "$dir/full.mkv" --output "$dir/$name.mkv" $exact "$@"
+    same "pixels of $name" "$(filtered "$dir/full.mkv" "$graph")" "$(pixels "$dir/$name.mkv" | cksum)"
+    same "times of $name" "$(filtered_times "$dir/full.mkv" "$graph")" "$(frame_times "$dir/$name.mkv")"
+    # to the packet; times to the container's millisecond
+    packets "$dir/full.mkv" a | awk -F, -v s="$start" -v e="$end" '$1 >= s && $1 < e { print $1 - s, $2 }' >"$dir/want"
+    packets "$dir/$name.mkv" a | tr , ' ' | paste -d ' ' "$dir/want" - >"$dir/both"
+    awk 'NF != 4 || $2 != $4 || $1 - $3 > 0.0011 || $3 - $1 > 0.0011 { bad = 1 } END { exit bad || !NR }' "$dir/both" ||
+        { fail "sound of $name:"; cat "$dir/both"; }
+}
+cut frames "trim=start_frame=10:end_frame=20,setpts=PTS-STARTPTS" 0.4 0.8 --set range.start=10 --set range.end=20
+same "chapters of a part" "0.000000,0.050000,one
+0.050000,0.400000,two" "$(chapters "$dir/frames.mkv")"
+same "subtitles of a part" "0.000000,0.400000" "$(ffprobe -v error -select_streams s -show_entries \
+    packet=pts_time,duration_time -of csv=p=0 "$dir/frames.mkv")"
+cut times "trim=start_frame=5:end_frame=15,setpts=PTS-STARTPTS" 0.2 0.6 --set range.start=0.17s --set range.end=00:00:00.6
+cut every "select='not(mod(n,3))'" 0 9 --set range.every=3
+cut slower fps=10 0 9 --set fps=10
+cut faster fps=30000/1001 0 9 --set fps=30000/1001
+cut some "trim=start_frame=5:end_frame=20,setpts=PTS-STARTPTS,select='not(mod(n,2))'" 0.2 0.8 \
+    --set range.start=5 --set range.end=20 --set range.every=2
+# A film of uneven times through FFmpeg's filter and ours.
+make -i "$dir/full.mkv" -an -sn -vf "select='not(eq(n,1)+eq(n,2)+eq(n,5)+eq(n,13))'" -vsync vfr -c:v ffv1 "$dir/vfr.mkv"
+run 0 image "$dir/vfr.mkv" --output "$dir/even.mkv" $exact --set fps=15
+same "pixels of vfr" "$(filtered "$dir/vfr.mkv" fps=15)" "$(pixels "$dir/even.mkv" | cksum)"
+
+# Folders: the same keys; names stay.
+make -i "$dir/full.mkv" -frames:v 7 "$dir/f%d.png" && mkdir "$dir/in" && mv "$dir"/f?.png "$dir/in/"
+run 0 image "$dir/in" --output "$dir/part/" $exact --set range.start=1 --set range.every=2 --set range.end=0.24s
+same "names of a part" "f2.png f4.png f6.png" "$(ls "$dir/part" | tr '\n' ' ' | sed 's/ $//')"
+run 0 image "$dir/in" --output "$dir/rate.mkv" $exact --set fps=12.5
+same "rate of a folder" "25/2|7" "$(stream "$dir/rate.mkv" avg_frame_rate,nb_read_packets)"
+
+refuses 4 "has no frames in this range: it has about 25 frames, 1.0" image "$dir/full.mkv" --output "$dir/new/x.mkv" \
+    $exact --set range.start=25
+refuses 3 "expected frames (120) or a time (1.5s, 00:01:05.5), not '1.5'" image "$dir/full.mkv" --output "$dir/new/x.mkv" \
+    $exact --set range.start=1.5
+refuses 3 "no frame is before it: it must be after 'start'" image "$dir/full.mkv" --output "$dir/new/x.mkv" $exact \
+    --set range.start=5 --set range.end=5
+finish
