@@ -135,35 +135,38 @@ static int choose(const struct clip *c, int want, int *chosen, float *apart)
     return n;
 }
 
-static rs_status fetch(const char *input, const rs_source_options *options, const struct clip *c,
-                       const int *chosen, int n, rs_picked_frame *out, int *n_out, rs_err *err)
+static rs_status fetch(rs_arena *names, const char *input, const rs_source_options *options,
+                       const struct clip *c, const int *chosen, int n, rs_picked_frame *out, int *n_out,
+                       rs_err *err)
 {
     rs_source *source = NULL;
     rs_frame frame = { 0 };
     bool end = false;
     RS_TRY(rs_source_open_with(input, options, &source, err));
     rs_status s = RS_OK;
-    while (*n_out < n && (s = rs_source_next(source, &frame, &end, err)) == RS_OK && !end) {
+    while (s == RS_OK && *n_out < n && (s = rs_source_next(source, &frame, &end, err)) == RS_OK && !end) {
         rs_picked_frame *to = &out[*n_out];
         if (frame.index != c->at[chosen[*n_out]].index)
             continue;
         *to = (rs_picked_frame){ .index = frame.index, .image = frame.image };
         frame.image = (rs_image){ 0 };
         ++*n_out;
+        if (frame.name && !(to->name = rs_arena_strdup(names, frame.name)))
+            s = RS_FAIL(err, RS_E_NOMEM, "no memory for the names of frames");
     }
     rs_frame_release(&frame);
     rs_source_close(&source);
     return s;
 }
 
-rs_status rs_pick_frames(const char *input, const rs_source_options *options, int want,
+rs_status rs_pick_frames(rs_arena *arena, const char *input, const rs_source_options *options, int want,
                          rs_picked_frame *out, int *n, int64_t *n_frames, rs_err *err)
 {
-    rs_arena *arena = rs_arena_open(1 << 20);
+    rs_arena *own = rs_arena_open(1 << 20);
     struct clip c = { .stride = 1 };
-    c.at = arena ? RS_NEW_N(arena, miniature, RS_PICK_LOOK_AT) : NULL;
-    int *chosen = arena ? RS_NEW_N(arena, int, (size_t)want) : NULL;
-    float *apart = arena ? RS_NEW_N(arena, float, RS_PICK_LOOK_AT) : NULL;
+    c.at = own ? RS_NEW_N(own, miniature, RS_PICK_LOOK_AT) : NULL;
+    int *chosen = own ? RS_NEW_N(own, int, (size_t)want) : NULL;
+    float *apart = own ? RS_NEW_N(own, float, RS_PICK_LOOK_AT) : NULL;
     *n = 0;
     rs_status s = c.at && chosen && apart ? look(input, options, &c, err)
                                           : RS_FAIL(err, RS_E_NOMEM, "no memory to look at '%s'", input);
@@ -171,8 +174,8 @@ rs_status rs_pick_frames(const char *input, const rs_source_options *options, in
         s = RS_FAIL(err, RS_E_FORMAT, "'%s' has no frames", input);
     if (s == RS_OK) {
         *n_frames = c.n_frames;
-        s = fetch(input, options, &c, chosen, choose(&c, want, chosen, apart), out, n, err);
+        s = fetch(arena, input, options, &c, chosen, choose(&c, want, chosen, apart), out, n, err);
     }
-    rs_arena_close(&arena);
+    rs_arena_close(&own);
     return s;
 }

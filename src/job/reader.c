@@ -48,11 +48,10 @@ rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs
     return rs_image_resize(to, from, fit->resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : fit->resize, err);
 }
 
-/* The mask takes the same way as its frame; see stage/inpaint.c for what follows. */
-static rs_status fill_mask(const rs_reader *r, rs_frame *frame, rs_err *err)
+/* See stage/inpaint.c for what follows. */
+rs_status rs_fit_mask(const rs_fit *fit, const rs_mask *from, const rs_image *like, rs_mask *to, rs_err *err)
 {
-    return rs_mask_resize(&frame->mask, &r->mask, frame->image.width, frame->image.height, r->fit.resize,
-                          RS_FILTER_LANCZOS, err);
+    return rs_mask_resize(to, from, like->width, like->height, fit->resize, RS_FILTER_LANCZOS, err);
 }
 
 /* The decoded frame into another, whose picture's memory is used again. */
@@ -66,7 +65,7 @@ static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
     if (rs_job_folder_plan(r->folder, frame->index) != RS_FRAME_MAKE)
         return RS_OK;
     RS_TRY(rs_fit_image(&r->fit, &r->decoded.image, &frame->image, err));
-    return r->masks ? fill_mask(r, frame, err) : RS_OK;
+    return r->masks ? rs_fit_mask(&r->fit, &r->mask, &frame->image, &frame->mask, err) : RS_OK;
 }
 
 /* The next one that is not another shard's. */

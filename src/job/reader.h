@@ -28,6 +28,10 @@ rs_size rs_fit_input_size(const rs_fit *fit, int width, int height);
 /* The picture that is encoded; *to is zeroed or holds a picture, and is not from. */
 rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs_err *err);
 
+/* The mask of a picture takes the same way as it, to the size that it has got. */
+rs_status rs_fit_mask(const rs_fit *fit, const rs_mask *from, const rs_image *like, rs_mask *to,
+                      rs_err *err);
+
 /* Zero it before start. */
 typedef struct rs_reader {
     rs_source *source; /* the thread's until join */

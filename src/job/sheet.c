@@ -43,6 +43,8 @@ struct sheet {
     rs_stages stages;
     rs_sheet_grid grid;
     rs_image picture, init, out;
+    rs_mask_source *masks;  /* of the combination in the making; NULL: none */
+    rs_mask raw, mask;      /* at the frame's size, at init's */
     rs_job_progress progress;
     double started;
 };
@@ -181,20 +183,47 @@ static bool on_step(void *cookie, int step, int n_steps)
     return !s->events || !s->events->progress || s->events->progress(s->events->cookie, p);
 }
 
+static rs_source_options source_options(const rs_pipeline_spec *spec)
+{
+    return (rs_source_options){ .recursive = spec->recursive, .timeline = &spec->timeline };
+}
+
+/* Of a frame whose picture is s->init by now. Masks of films are read from their beginning for
+ * each combination. */
+static rs_status read_mask(struct sheet *s, const rs_pipeline_spec *spec, const rs_fit *fit, int frame,
+                           rs_err *err)
+{
+    const rs_picked_frame *picked = &s->frames[frame];
+    const rs_source_options o = source_options(spec);
+    s->part = RS_JOB_INPUT;
+    if (frame == 0) {
+        rs_mask_source_close(&s->masks);
+        RS_TRY(rs_mask_source_open(&spec->inpaint, &o, &s->masks, err));
+    }
+    const rs_frame f = { .index = picked->index, .name = picked->name, .image = picked->image };
+    RS_TRY(rs_mask_source_next(s->masks, &f, &s->raw, err));
+    RS_TRY(rs_fit_mask(fit, &s->raw, &s->init, &s->mask, err));
+    s->part = RS_JOB_FRAME;
+    return RS_OK;
+}
+
 static rs_status paint(struct sheet *s, struct combination *c, int frame, double *seconds, rs_err *err)
 {
     const rs_image *source = &s->frames[frame].image;
     const rs_progress progress = { on_step, s };
     rs_img2img_params p = c->spec->img2img;
-    const rs_stages_input in = { .init = &s->init };
-    if (c->spec->inpaint.mask)
-        return RS_FAIL(err, RS_E_UNSUPPORTED, "a sheet shows whole frames: delete inpaint.mask");
+    rs_stages_input in = { .init = &s->init };
     RS_TRY(need_stages(s, c->spec, err));
     s->part = RS_JOB_FRAME;
     const rs_fit fit = rs_fit_of(c->spec, rs_model_multiple(s->stages.model));
     RS_TRY(rs_fit_image(&fit, source, &s->init, err));
     if (fit.resize == RS_RESIZE_LATENT)
         p.latent_size = rs_fit_size(&fit, source->width, source->height);
+    if (c->spec->inpaint.mask) {
+        RS_TRY(read_mask(s, c->spec, &fit, frame, err));
+        in.mask = &s->mask;
+        in.part = rs_fit_size(&fit, source->width, source->height);
+    }
     const double t0 = rs_clock_now();
     RS_TRY(rs_stages_run(&s->stages, &p, &in, 1, &s->out, &progress, err));
     *seconds = rs_clock_now() - t0;
@@ -326,8 +355,8 @@ static rs_status make(struct sheet *s, const rs_text_sink *report, rs_err *err)
     if (!s->frames)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %d frames", s->o->frames);
     const rs_pipeline_spec *spec = s->at[0].spec;
-    const rs_source_options o = { .recursive = spec->recursive, .timeline = &spec->timeline };
-    RS_TRY(rs_pick_frames(spec->input, &o, s->o->frames, s->frames, &s->n_frames, &s->clip_frames, err));
+    const rs_source_options o = source_options(spec);
+    RS_TRY(rs_pick_frames(s->arena, spec->input, &o, s->o->frames, s->frames, &s->n_frames, &s->clip_frames, err));
     RS_TRY(paint_all(s, err));
     s->part = RS_JOB_OUTPUT;
     RS_TRY(rs_image_write_png(s->o->output, &s->picture, NULL, err));
@@ -346,6 +375,9 @@ static void release(struct sheet *s)
     rs_image_release(&s->picture);
     rs_image_release(&s->init);
     rs_image_release(&s->out);
+    rs_mask_source_close(&s->masks);
+    rs_mask_release(&s->raw);
+    rs_mask_release(&s->mask);
     rs_arena_close(&s->arena);
 }
 

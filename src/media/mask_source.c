@@ -14,6 +14,7 @@ struct rs_mask_source {
     rs_arena *arena;
     rs_folder folder;   /* n 0: no folder */
     rs_frame frame;     /* the latest of film, or a picture of the folder */
+    int64_t n_read;     /* of film */
     rs_mask raw;        /* as it was read */
 };
 
@@ -95,12 +96,13 @@ static rs_status read_named(rs_mask_source *s, const rs_frame *frame, rs_err *er
 static rs_status read_next(rs_mask_source *s, const rs_frame *frame, rs_err *err)
 {
     bool end = false;
-    if (s->still && s->frame.image.rgb)
-        return RS_OK;
-    RS_TRY(rs_source_next(s->film, &s->frame, &end, err));
-    if (end)
-        return RS_FAIL(err, RS_E_NOTFOUND, "'%s' has masks for %lld frames only: give as many as the input "
-                       "has frames, or one picture for all", s->spec->mask, (long long)frame->index);
+    while (s->still ? s->n_read == 0 : s->n_read <= frame->index) {
+        RS_TRY(rs_source_next(s->film, &s->frame, &end, err));
+        if (end)
+            return RS_FAIL(err, RS_E_NOTFOUND, "'%s' has masks for %lld frames only: give as many as the "
+                           "input has frames, or one picture for all", s->spec->mask, (long long)s->n_read);
+        s->n_read++;
+    }
     return RS_OK;
 }
 

@@ -15,8 +15,8 @@ rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_source_optio
 void rs_mask_source_close(rs_mask_source **source); /* NULL and *NULL are fine */
 
 /* The mask of a frame just read, of its picture's size, inverted and blurred as spec
- * says. Frames come in order. A folder's masks go to frames with names by stem
- * ("a.jpg" has "a.png"), to others in natural order. */
+ * says. Frames come in order, some may be left out. A folder's masks go to frames with
+ * names by stem ("a.jpg" has "a.png"), to others in natural order. */
 rs_status rs_mask_source_next(rs_mask_source *source, const rs_frame *frame, rs_mask *mask, rs_err *err);
 
 #endif

@@ -25,6 +25,26 @@ says "expected 1 to 64"
 refuses 3 "there is no key" sheet "$dir/p.yaml" --vary strengh=1
 run 3 sheet "$dir/p.yaml" --vary strength=0.5,7 --sheet "$dir/t.png"
 says "--vary 7: img2img.strength: 7 is out of range"
+# Under a mask: of a folder by name, and of a video, whose frames in between are passed over. A cell
+# of 32x16 lies behind the labels and the source.
+mkdir "$dir/in" "$dir/masks"
+box="color=black:s=32x16:r=25,format=gray,geq=lum='255*between(X,3*N,3*N+12)*between(Y,4,12)'"
+ffmpeg -nostdin -v error -i "$dir/in.mp4" "$dir/in/f%d.png" && ffmpeg -nostdin -v error -f lavfi -i "$box" \
+    -frames:v 6 -c:v ffv1 "$dir/mask.mkv" && ffmpeg -nostdin -v error -i "$dir/mask.mkv" "$dir/masks/f%d.png" ||
+    fail ffmpeg
+cells() { # SHEET: the painted pictures of both frames
+    for y in 48 92; do
+        ffmpeg -nostdin -v error -i "$1" -vf "format=rgb24,crop=32:16:240:$y" -f rawvideo - | cksum
+    done
+}
+run 0 sheet "$dir/p.yaml" --input "$dir/in" --frames 2 --cell 32 --sheet "$dir/whole.png"
+for mask in masks mask.mkv; do
+    run 0 sheet "$dir/p.yaml" --input "$dir/in" --frames 2 --cell 32 --sheet "$dir/$mask.png" \
+        --set inpaint.mask="$dir/$mask" --vary inpaint.blur=0,1
+done
+same "sheets under the masks of a folder and of a video" "$(cells "$dir/masks.png")" "$(cells "$dir/mask.mkv.png")"
+[ "$(cells "$dir/masks.png" | uniq | wc -l)" -eq 2 ] || fail "cells are not where they were expected"
+[ "$(cells "$dir/masks.png")" != "$(cells "$dir/whole.png")" ] || fail "the mask changes nothing"
 refuses 4 "cannot" sheet "$dir/p.yaml" --input "$dir/none.mp4" --sheet "$dir/t.png"
 [ -e "$dir/t.png" ] && fail "a sheet of a failed run"
 finish

@@ -11,6 +11,7 @@
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
 
 static rs_err err;
+static rs_arena *names;
 static const rs_source_options plain;
 static char in[1024], sheet_png[1024], again_png[1024];
 
@@ -102,7 +103,7 @@ static void frames(void)
     int n;
     int64_t all;
     bool red = false, blue = false, early = false;
-    CHECK_OK(rs_pick_frames(in, &plain, 4, picked, &n, &all, &err));
+    CHECK_OK(rs_pick_frames(names, in, &plain, 4, picked, &n, &all, &err));
     CHECK_INT(all, 24);
     CHECK_INT(n, 4);
     for (int i = 0; i < n; i++) {
@@ -115,13 +116,14 @@ static void frames(void)
         rs_image_release(&picked[i].image);
     }
     CHECK(red && blue && early);
-    CHECK_OK(rs_pick_frames(in, &plain, 24, picked, &n, &all, &err));
+    CHECK_OK(rs_pick_frames(names, in, &plain, 24, picked, &n, &all, &err));
     CHECK_INT(n, 24); /* no more than there are, the black one too */
     for (int i = 0; i < n; i++) {
         CHECK_INT(picked[i].index, i);
+        CHECK_INT(strtol(picked[i].name, NULL, 10), i); /* "07.png" */
         rs_image_release(&picked[i].image);
     }
-    CHECK(rs_pick_frames(tmp("none"), &plain, 4, picked, &n, &all, &err) != RS_OK);
+    CHECK(rs_pick_frames(names, tmp("none"), &plain, 4, picked, &n, &all, &err) != RS_OK);
 }
 
 struct text {
@@ -186,7 +188,7 @@ static void whole(void)
     rs_picked_frame picked[2];
     int n;
     int64_t all;
-    CHECK_OK(rs_pick_frames(in, &plain, 2, picked, &n, &all, &err));
+    CHECK_OK(rs_pick_frames(names, in, &plain, 2, picked, &n, &all, &err));
     CHECK_OK(rs_model_open(TINY, NULL, &m, &err));
     rs_img2img_defaults(&p);
     p.prompt = "a dog";
@@ -219,12 +221,14 @@ int main(void)
     tmpdir_path(in, sizeof in, "in");
     tmpdir_path(sheet_png, sizeof sheet_png, "sheet.png");
     tmpdir_path(again_png, sizeof again_png, "again.png");
+    CHECK(names = rs_arena_open(0));
     CHECK_OK(rs_make_dirs(in, &err));
     make_frames();
     TEST_RUN(axes);
     TEST_RUN(labels);
     TEST_RUN(frames);
     TEST_RUN(whole);
+    rs_arena_close(&names);
     tmpdir_close();
     return 0;
 }
