@@ -222,6 +222,8 @@ static rs_status open_all(struct job *j, rs_err *err)
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
         RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, &j->masks, err));
+    if (j->masks)
+        RS_TRY(rs_mask_source_check(j->masks, j->source, err));
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_STATE;

@@ -72,18 +72,31 @@ static size_t stem_length(const char *name)
     return (size_t)(rs_path_ext(name) - name);
 }
 
+/* The folder's file for a frame of this name. */
+static rs_status find_named(const rs_mask_source *s, const char *frame, const char **found, rs_err *err)
+{
+    const size_t n = stem_length(frame);
+    for (size_t i = 0; i < s->folder.n; i++) {
+        *found = s->folder.entries[i].name;
+        if (stem_length(*found) == n && memcmp(*found, frame, n) == 0)
+            return RS_OK;
+    }
+    return RS_FAIL(err, RS_E_NOTFOUND, "'%s' has no mask: there is no '%.*s.png' or .jpg in '%s'", frame,
+                   (int)n, frame, s->spec->mask);
+}
+
+rs_status rs_mask_source_check(const rs_mask_source *s, const rs_source *frames, rs_err *err)
+{
+    const char *name, *found;
+    for (size_t i = 0; s->folder.n && (name = rs_source_name(frames, i)) != NULL; i++)
+        RS_TRY(find_named(s, name, &found, err));
+    return RS_OK;
+}
+
 static rs_status read_named(rs_mask_source *s, const rs_frame *frame, rs_err *err)
 {
-    const size_t n = stem_length(frame->name);
-    const char *found = NULL;
-    for (size_t i = 0; i < s->folder.n && !found; i++) {
-        const char *name = s->folder.entries[i].name;
-        if (stem_length(name) == n && memcmp(name, frame->name, n) == 0)
-            found = name;
-    }
-    if (!found)
-        return RS_FAIL(err, RS_E_NOTFOUND, "'%s' has no mask: there is no '%.*s.png' or .jpg in '%s'",
-                       frame->name, (int)n, frame->name, s->spec->mask);
+    const char *found;
+    RS_TRY(find_named(s, frame->name, &found, err));
     const rs_arena_mark mark = rs_arena_save(s->arena);
     const char *path = rs_path_join(s->arena, s->spec->mask, found);
     rs_image_release(&s->frame.image);

@@ -14,6 +14,10 @@ rs_status rs_mask_source_open(const rs_inpaint_spec *spec, const rs_source_optio
                               rs_mask_source **source, rs_err *err);
 void rs_mask_source_close(rs_mask_source **source); /* NULL and *NULL are fine */
 
+/* Told before any work is done: RS_E_NOTFOUND for the first frame of these that a folder has
+ * no mask for. */
+rs_status rs_mask_source_check(const rs_mask_source *source, const rs_source *frames, rs_err *err);
+
 /* The mask of a frame just read, of its picture's size, inverted and blurred as spec
  * says. Frames come in order, some may be left out. A folder's masks go to frames with
  * names by stem ("a.jpg" has "a.png"), to others in natural order. */

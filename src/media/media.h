@@ -97,6 +97,10 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
 void rs_source_close(rs_source **source); /* NULL and *NULL are fine */
 const rs_source_info *rs_source_get_info(const rs_source *source);
 
+/* The name of frame i of a folder, or of a still; NULL past the last one, and where frames are
+ * not known before they are read: of videos, and of ranges. */
+const char *rs_source_name(const rs_source *source, size_t i);
+
 /* The next frame, or *end = true. In the place of a picture of a video or a folder that is
  * damaged comes one that is `held`; a video that ends early sets info.truncated at its
  * end; a damaged animated WebP is RS_E_CORRUPT behind its last whole frame. */

@@ -19,6 +19,7 @@ struct rs_source {
     rs_arena *arena;
     rs_folder list;
     rs_reel *reel;     /* NULL: all of it */
+    bool whole;        /* the timeline asks for every frame, once */
     size_t next, good; /* good: the latest picture that could be read */
     rs_image first;    /* that of the first one which open could read, until it is its turn */
 };
@@ -54,6 +55,11 @@ static const rs_source_info *whole_info(const rs_source *source)
 const rs_source_info *rs_source_get_info(const rs_source *source)
 {
     return source->reel ? rs_reel_info(source->reel) : whole_info(source);
+}
+
+const char *rs_source_name(const rs_source *source, size_t i)
+{
+    return source->whole && i < source->list.n ? source->list.entries[i].name : NULL;
 }
 
 static rs_status read_entry(rs_source *s, size_t i, rs_image *image, rs_err *err)
@@ -200,6 +206,12 @@ static rs_status skip_to(void *cookie, rs_moment to, rs_err *err)
     return RS_OK;
 }
 
+static bool is_whole(const rs_timeline *t)
+{
+    return t->range.start.kind == RS_MOMENT_NONE && t->range.end.kind == RS_MOMENT_NONE &&
+           t->range.every <= 1 && t->fps.num == 0;
+}
+
 rs_status rs_source_open_with(const char *path, const rs_source_options *options, rs_source **source,
                               rs_err *err)
 {
@@ -208,6 +220,7 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
     rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
                                        : open_file(s, path, options, err);
+    s->whole = !options->timeline || is_whole(options->timeline);
     const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s) };
     if (status == RS_OK && options->timeline && feed.info->kind != RS_SOURCE_STILL)
         status = rs_reel_open(options->timeline, feed, &s->reel, err);

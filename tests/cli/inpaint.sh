@@ -86,6 +86,9 @@ ff -i samples/clip.mp4 -frames:v 4 -c copy "$dir/four.mp4"
 refuses 4 "has masks for 3 frames only" image "$dir/four.mp4" --output "$dir/new/v.mp4" $whole \
     --set inpaint.mask="$dir/mask.mkv"
 rm "$dir/masks/f2.png"
-run 4 image "$dir/in" --output "$dir/new/" $whole --set inpaint.mask="$dir/masks"
-says "'f2.png' has no mask"
+refuses 4 "inpaint.mask: 'f2.png' has no mask" image "$dir/in" --output "$dir/new/" $whole \
+    --set inpaint.mask="$dir/masks"
+refuses 4 "'f2.png' has no mask" image "$dir/in/f2.png" --output "$dir/new/f2.png" $whole \
+    --set inpaint.mask="$dir/masks"
+run 0 image "$dir/in/f3.png" --output "$dir/f3.png" $whole --set inpaint.mask="$dir/masks"
 finish
