@@ -112,6 +112,6 @@ int rs_cli_checkpoint_exit(rs_status s);
 
 extern const rs_cli_command rs_cmd_bench, rs_cmd_check, rs_cmd_convert, rs_cmd_explain, rs_cmd_image,
     rs_cmd_info, rs_cmd_join, rs_cmd_merge, rs_cmd_models, rs_cmd_probe, rs_cmd_run, rs_cmd_schema,
-    rs_cmd_sheet;
+    rs_cmd_sheet, rs_cmd_status;
 
 #endif

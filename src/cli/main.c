@@ -11,6 +11,7 @@ static const rs_cli_command *const commands[] = {
     &rs_cmd_run,
     &rs_cmd_image,
     &rs_cmd_join,
+    &rs_cmd_status,
     &rs_cmd_sheet,
     &rs_cmd_check,
     &rs_cmd_explain,

@@ -30,9 +30,10 @@ static bool is_lock(const char *name)
     return strcmp(name, "lock") == 0 || (strncmp(name, "shard-", 6) == 0 && ends(name, ".lock"));
 }
 
-static bool is_journal(const char *name)
+bool rs_is_journal_name(const char *name)
 {
-    return strcmp(name, "journal") == 0 || (strncmp(name, "shard-", 6) == 0 && ends(name, ".journal"));
+    return strcmp(name, "journal") == 0 ||
+           (strncmp(name, "shard-", 6) == 0 && ends(name, ".journal") && !is_partial(name));
 }
 
 /* Of frames/: what we call them. */
@@ -81,7 +82,7 @@ void rs_job_clean(const char *dir, const char *output, bool all)
     rmdir(frames);
     remove_files(dir, is_chain);
     unlink(output);
-    remove_files(dir, is_journal);
+    remove_files(dir, rs_is_journal_name);
     if (!all)
         return;
     remove_files(dir, is_lock);

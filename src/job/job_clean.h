@@ -13,4 +13,7 @@ void rs_job_clean(const char *dir, const char *output, bool all);
 void rs_job_clean_partial(const char *dir);
 void rs_job_clean_output(const char *folder);
 
+/* "journal" or "shard-1-of-2.journal", and not one that is only being written. */
+bool rs_is_journal_name(const char *name);
+
 #endif

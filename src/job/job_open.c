@@ -15,8 +15,8 @@
 #include "job/job_folder.h"
 #include "pipe/job_dir.h"
 
-enum { HEAD_MAX = 1 << 23, LOCK_TRIES = 50 };
-#define JOURNAL ".journal"
+/* Tries of a tenth of a second: a whole job waits for no more than somebody who looks. */
+enum { HEAD_MAX = 1 << 23, TRIES = 4, SHARD_TRIES = 50 };
 
 struct opening {
     rs_job_folder *f;
@@ -56,7 +56,7 @@ static rs_status make_paths(struct opening *o, rs_err *err)
     f->shown = rs_path_name(f->dir);
     f->frames_dir = f->into_folder ? output : rs_path_join(f->arena, f->dir, "frames");
     f->sink_path = f->into_folder ? output : rs_path_join(f->arena, f->dir, rs_path_name(output));
-    o->path = own_path(f, "journal", JOURNAL);
+    o->path = own_path(f, "journal", ".journal");
     return f->frames_dir && f->sink_path && o->path ? RS_OK : no_memory(err);
 }
 
@@ -81,7 +81,7 @@ static rs_status take_main_lock(rs_job_folder *f, rs_err *err)
     bool busy = true;
     if (!path)
         return no_memory(err);
-    for (int i = 0; busy && i < (f->options.shards ? LOCK_TRIES : 1); i++) {
+    for (int i = 0; busy && i < (f->options.shards ? SHARD_TRIES : TRIES); i++) {
         if (i)
             wait_a_little();
         rs_status s = RS_E_NOTFOUND;
@@ -134,8 +134,7 @@ static rs_status read_journals(struct opening *o, rs_err *err)
     DIR *dir = opendir(o->f->dir);
     rs_status s = RS_OK;
     for (const struct dirent *e; dir && s == RS_OK && (e = readdir(dir));) {
-        const char *ext = rs_path_ext(e->d_name);
-        if ((strcmp(e->d_name, "journal") != 0 && strcmp(ext, JOURNAL) != 0) || strstr(e->d_name, ".part-"))
+        if (!rs_is_journal_name(e->d_name))
             continue;
         const char *path = rs_path_join(o->f->arena, o->f->dir, e->d_name);
         s = path ? read_journal(o, path, err) : no_memory(err);

@@ -120,7 +120,8 @@ static bool scan_record(const char *line, size_t len, rs_record *r)
     }
     r->text = s.p;
     r->len = (size_t)(s.end - s.p);
-    return s.ok;
+    const bool has_text = r->kind != RS_RECORD_JOB && r->kind != RS_RECORD_DONE;
+    return s.ok && (has_text || r->len == 0);
 }
 
 bool rs_record_next(const uint8_t *data, size_t size, size_t *pos, rs_record *record)

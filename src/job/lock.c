@@ -67,6 +67,20 @@ void rs_lock_share(rs_lock *lock)
     flock(lock->fd, LOCK_SH);
 }
 
+bool rs_lock_is_held(const char *path, char who[128])
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const bool held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (held)
+        read_owner(fd, who);
+    close(fd);
+    return held;
+}
+
 void rs_lock_release(rs_lock *lock)
 {
     if (lock->held)

@@ -24,6 +24,9 @@ rs_status rs_lock_try(rs_lock *lock, const char *path, rs_lock_kind kind, bool *
                       rs_err *err);
 /* From alone to shared. */
 void rs_lock_share(rs_lock *lock);
+/* Whether anybody has it just now; looking takes it for a moment, so that who wants it must try
+ * more than once. */
+bool rs_lock_is_held(const char *path, char who[128]);
 void rs_lock_release(rs_lock *lock); /* one that is not held is fine */
 
 #endif
