@@ -356,7 +356,8 @@ static rs_status make(struct sheet *s, const rs_text_sink *report, rs_err *err)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %d frames", s->o->frames);
     const rs_pipeline_spec *spec = s->at[0].spec;
     const rs_source_options o = source_options(spec);
-    RS_TRY(rs_pick_frames(s->arena, spec->input, &o, s->o->frames, s->frames, &s->n_frames, &s->clip_frames, err));
+    RS_TRY(rs_pick_frames(s->arena, spec->input, &o, s->o->frames, s->frames, &s->n_frames,
+                          &s->clip_frames, err));
     RS_TRY(paint_all(s, err));
     s->part = RS_JOB_OUTPUT;
     RS_TRY(rs_image_write_png(s->o->output, &s->picture, NULL, err));
