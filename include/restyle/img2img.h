@@ -146,6 +146,9 @@ typedef struct rs_img2img_params {
     rs_list loras;               /* of rs_lora: merged into the model's weights; the model is loaded
                                     anew when they, or the prompt's <lora:...>, change */
     const char *lora_dir;        /* NULL; else where <lora:name> finds name.safetensors */
+    rs_list hypernetworks;       /* of rs_hypernetwork, one after the other; and behind them those of
+                                    the prompt's <hypernet:name:weight> */
+    const char *hypernetwork_dir; /* NULL; else where <hypernet:name> finds name.pt */
 } rs_img2img_params;
 
 void rs_img2img_defaults(rs_img2img_params *params);

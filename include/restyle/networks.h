@@ -1,4 +1,4 @@
-/* Networks that change a model's weights: LoRA and its relatives.
+/* Networks beside a model: LoRA and its relatives, which change its weights; hypernetworks.
  *
  * Read are .safetensors files with the names of kohya's trainers, of diffusers and of
  * PEFT: LoRA (linear layers and convolutions, with lora_mid), LoHa, LoKr, IA3, full
@@ -20,6 +20,13 @@ typedef struct rs_lora {
     float te, unet; /* of the text encoder and of the UNet, or RS_LORA_WEIGHT */
     int dyn;        /* 0; else a LoRA's difference is made of its first rows only (A1111's dyn) */
 } rs_lora;
+
+/* A hypernetwork of A1111 (.pt): small networks that change what attention makes keys and values
+ * of, as far as weight, -100 to 100, says. */
+typedef struct rs_hypernetwork {
+    const char *path;
+    float weight;
+} rs_hypernetwork;
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,10 @@ typedef struct rs_unet rs_unet;
 rs_status rs_unet_load(const rs_exec *ex, rs_arena *arena, const rs_bundle *bundle, bool fast,
                        rs_unet **out, rs_err *err);
 
+/* From now on keys and values of every attention are made of what nets make of its context;
+ * contexts made before are of no use any more. nets must outlive its use. */
+void rs_unet_use_hypernets(rs_unet *u, const rs_hypernets *nets);
+
 /* Cross attention's keys and values for one batch of contexts: computed once a
  * prompt, used in every step and frame. */
 typedef struct rs_unet_context {

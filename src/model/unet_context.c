@@ -1,4 +1,5 @@
-/* Cross attention's keys and values: of a text, for every block of the UNet. */
+/* Cross attention's keys and values: of a text, for every block of the UNet; and what changes
+ * them on the way. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -26,6 +27,24 @@ rs_status rs_unet_context_make(const rs_exec *ex, const rs_unet *u, rs_arena *ar
     RS_TRY(level_context(ex, &u->mid, arena, context, c.kv, err));
     *out = c;
     return RS_OK;
+}
+
+static void level_hypernets(rs_unet_level *lev, const rs_hypernets *nets)
+{
+    for (int i = 0; i < lev->n_attentions; i++)
+        for (int k = 0; k < lev->attentions[i].depth; k++) {
+            lev->attentions[i].blocks[k].self.hyper = nets;
+            lev->attentions[i].blocks[k].cross.hyper = nets;
+        }
+}
+
+void rs_unet_use_hypernets(rs_unet *u, const rs_hypernets *nets)
+{
+    for (int i = 0; i < u->cfg.n_levels; i++) {
+        level_hypernets(&u->down[i], nets);
+        level_hypernets(&u->up[i], nets);
+    }
+    level_hypernets(&u->mid, nets);
 }
 
 rs_status rs_unet_context_alloc(const rs_unet *u, rs_arena *arena, const rs_unet_context *like, int n,

@@ -23,14 +23,24 @@ rs_status rs_attention_load(const rs_scope *s, const rs_attention_names *names, 
     return RS_OK;
 }
 
+static rs_status project(const rs_exec *ex, const rs_attention *a, const rs_tensor *context, rs_kv *kv,
+                         rs_err *err)
+{
+    rs_tensor k, v;
+    RS_TRY(rs_hypernets_apply(ex, a->hyper, context, &k, &v, err));
+    RS_TRY(rs_linear_forward(ex, &a->k, &kv->k, &k, NULL, err));
+    return rs_linear_forward(ex, &a->v, &kv->v, &v, NULL, err);
+}
+
 rs_status rs_attention_kv(const rs_exec *ex, const rs_attention *a, rs_arena *arena,
                           const rs_tensor *context, rs_kv *kv, rs_err *err)
 {
     RS_TRY(rs_tensor_alloc(arena, context->n, context->h, context->w, a->dim, &kv->k, err));
     RS_TRY(rs_tensor_alloc(arena, context->n, context->h, context->w, a->dim, &kv->v, err));
-    RS_TRY(rs_linear_forward(ex, &a->k, &kv->k, context, NULL, err));
-    RS_TRY(rs_linear_forward(ex, &a->v, &kv->v, context, NULL, err));
-    return RS_OK;
+    const rs_arena_mark mark = rs_arena_save(ex->scratch);
+    const rs_status s = project(ex, a, context, kv, err);
+    rs_arena_rewind(ex->scratch, mark);
+    return s;
 }
 
 /* Both products over every pair of tokens, masked or not. */

@@ -2,7 +2,7 @@
 #ifndef RS_NN_ATTENTION_H
 #define RS_NN_ATTENTION_H
 
-#include "nn/layers.h"
+#include "nn/hypernet.h"
 
 /* Names of the four projections, which differ between the parts of a model. */
 typedef struct rs_attention_names {
@@ -14,6 +14,7 @@ typedef struct rs_attention {
     bool bf16; /* its own products, of queries, keys and values */
     rs_linear q, k, v, out;
     const char *name;
+    const rs_hypernets *hyper; /* what change the context first; NULL: none */
 } rs_attention;
 
 /* dim: width of queries and output; context_dim: width of the context that keys and

@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "restyle/img2img.h"
 
-/* With the texts of styles, as A1111 writes them, and in front the tags that name the LoRAs of
- * a pipeline's list, which come before those of the prompt. In memory of arena or params. */
+/* With the texts of styles, as A1111 writes them, and in front the tags that name the networks
+ * of a pipeline's lists, which come before those of the prompt. In memory of arena or params. */
 rs_status rs_infotext_prompts(rs_arena *arena, const rs_img2img_params *params, const char **prompt,
                               const char **negative, rs_err *err);
 

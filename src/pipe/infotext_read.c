@@ -229,6 +229,9 @@ static void print_missing(rs_strbuf *sb, const struct reading *r, const rs_infot
         rs_strbuf_puts(sb, "# inpaint.mask: PATH   (missing: a picture's text does not say it)\n");
     if (strstr(info->prompt, "<lora:") && !r->spec.img2img.lora_dir)
         rs_strbuf_puts(sb, "# img2img.lora_dir: PATH   (missing: where <lora:...> finds its file)\n");
+    if (strstr(info->prompt, "<hypernet:") && !r->spec.img2img.hypernetwork_dir)
+        rs_strbuf_puts(sb, "# img2img.hypernetwork_dir: PATH   (missing: where <hypernet:...> finds its "
+                           "file)\n");
     if (info->n && !rs_infotext_get(info, "Denoising strength"))
         rs_strbuf_puts(sb, "# The picture was made from text alone: it says nothing on img2img.strength.\n");
     if (r->remarks.len)

@@ -242,6 +242,7 @@ static void check_bundle(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline
         check_size(ctx, size->value->pos, spec->size, 1 << (rs_bundle_vae(bundle)->n_levels - 1));
     if (bundle) {
         check_loras(ctx, map, spec, bundle);
+        rs_check_hypernets(ctx, map, spec, bundle);
         rs_check_clip_skip(ctx, map, spec, bundle);
     }
     rs_bundle_close(&bundle);

@@ -6,6 +6,7 @@
 
 #include "opt/opt.h"
 #include "restyle/pipeline.h"
+#include "weights/bundle.h"
 
 rs_opt_check rs_check_folder, rs_check_tokenizer, rs_check_input, rs_check_output;
 
@@ -17,6 +18,10 @@ void rs_check_scripts(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_sp
 
 /* The inpaint group beside the others; validate_inpaint.c. */
 void rs_check_inpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
+
+/* Hypernetworks of lists and tags, which must fit the model; validate_hypernets.c. */
+void rs_check_hypernets(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec,
+                        const rs_bundle *bundle);
 
 /* The batch group beside the others; validate_batch.c. */
 void rs_check_batch(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);

@@ -30,7 +30,10 @@ static rs_status load(rs_model *m, rs_part part, rs_arena *arena, rs_err *err)
     const bool fast = m->precision == RS_PRECISION_FAST;
     switch (part) {
     case RS_PART_TEXT: return rs_clip_text_load(&m->ex, arena, m->bundle, &m->text, err);
-    case RS_PART_UNET: return rs_unet_load(&m->ex, arena, m->bundle, fast, &m->unet, err);
+    case RS_PART_UNET:
+        RS_TRY(rs_unet_load(&m->ex, arena, m->bundle, fast, &m->unet, err));
+        rs_unet_use_hypernets(m->unet, &m->hypernets.nets);
+        return RS_OK;
     default: return rs_vae_load(&m->ex, arena, m->bundle, fast, &m->vae, err);
     }
 }
@@ -216,6 +219,7 @@ void rs_model_close(rs_model **model)
     rs_model *m = *model;
     rs_profile_flush(m->profile);
     rs_lora_set_close(&m->loras);
+    rs_hyper_set_close(&m->hypernets);
     rs_bundle_close(&m->bundle);
     rs_pool_close(&m->pool);
     rs_arena_close(&m->other_arena);

@@ -11,6 +11,7 @@
 #include "restyle/img2img.h"
 #include "sample/levels.h"
 #include "stage/embeddings.h"
+#include "stage/hypernets.h"
 #include "stage/loras.h"
 #include "stage/profile.h"
 #include "stage/prompts.h"
@@ -39,6 +40,7 @@ struct rs_model {
     rs_arena_mark unet_start, other_start, prompt_start;
     rs_prompts prompts;
     rs_lora_set loras;        /* merged into the parts */
+    rs_hyper_set hypernets;   /* that the UNet uses */
 };
 
 /* As rs_model_open with random weights (weights/archs.h). Without a tokenizer no

@@ -317,9 +317,11 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *outs, rs
     if (plan.n_steps == 0)
         return RS_OK;
     const char *prompt, *negative;
-    rs_list loras;
+    rs_list loras, hypernets;
     RS_TRY(rs_loras_of(m->run_arena, r->p, &loras, &prompt, &negative, err));
     RS_TRY(rs_model_use_loras(m, loras, err));
+    RS_TRY(rs_hypernets_of(m->run_arena, r->p, &hypernets, err));
+    RS_TRY(rs_model_use_hypernets(m, hypernets, err));
     const double t0 = rs_prof_start(m->ex.prof);
     RS_TRY(set_prompts(r, &plan, prompt, negative, err));
     end_part(m, t0, "prompts");

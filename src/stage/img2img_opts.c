@@ -132,6 +132,12 @@ static const rs_opt rows[] = {
       HELP("networks merged into the model: LoRA, LoHa, LoKr, IA3, full differences, DoRA") },
     { "lora_dir", OPT_PATH(lora_dir), EXAMPLE("loras"), FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
       HELP("the folder in which <lora:name:weight> in a prompt finds name.safetensors") },
+    { "hypernetworks", OPT_LIST(hypernetworks, &rs_hypernetwork_list), AFFECTS_OUTPUT,
+      EXAMPLE("[{path: ink.pt, weight: 0.8}]"),
+      HELP("A1111's hypernetworks, which change what attention reads, one after the other") },
+    { "hypernetwork_dir", OPT_PATH(hypernetwork_dir), EXAMPLE("hypernetworks"),
+      FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
+      HELP("the folder in which <hypernet:name:weight> in a prompt finds name.pt") },
     { 0 }
 };
 #undef OPT_STRUCT

@@ -31,3 +31,23 @@ static const rs_opt_group group = {
 static const rs_opt item = { .type = &rs_opt_sub, .priv = &group };
 
 const rs_opt_list_of rs_lora_list = { &item, sizeof(rs_lora) };
+
+#define OPT_STRUCT rs_hypernetwork
+static const rs_opt hypernetwork_rows[] = {
+    { "path", OPT_PATH(path), FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
+      HELP("a .pt file of A1111") },
+    { "weight", OPT_FLOAT(weight), RANGE(-100, 100), AFFECTS_OUTPUT, HELP("how much of it is added") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static const rs_opt_group hypernetwork_group = {
+    .help = "a hypernetwork of A1111",
+    .rows = hypernetwork_rows,
+    .size = sizeof(rs_hypernetwork),
+    .defaults = &(const rs_hypernetwork){ .weight = 1 },
+};
+
+static const rs_opt hypernetwork_item = { .type = &rs_opt_sub, .priv = &hypernetwork_group };
+
+const rs_opt_list_of rs_hypernetwork_list = { &hypernetwork_item, sizeof(rs_hypernetwork) };

@@ -5,7 +5,6 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "prompt/prompt_tags.h"
 #include "stage/styles.h"
 
 #define SET_BLOCK ((size_t)1 << 20)
@@ -15,22 +14,21 @@ static rs_status no_memory(rs_err *err)
     return RS_FAIL(err, RS_E_NOMEM, "no memory for the networks");
 }
 
-/* name.safetensors in the folder; the name must not lead out of it. */
-static rs_status find_file(rs_arena *arena, const char *dir, const rs_prompt_tag *tag, const char **path,
-                           rs_err *err)
+rs_status rs_tag_file(rs_arena *arena, const rs_tag_place *place, const rs_prompt_tag *tag,
+                      const char **path, rs_err *err)
 {
-    const size_t size = strlen(tag->name) + sizeof(".safetensors");
+    const size_t size = strlen(tag->name) + strlen(place->ext) + 1;
     char *name = rs_arena_alloc(arena, size);
     if (!name)
         return no_memory(err);
-    if (!dir)
-        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: 'lora_dir' must say in which folder "
-                       "networks are", tag->kind, tag->name);
+    if (!place->dir)
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: '%s' must say in which folder "
+                       "networks are", tag->kind, tag->name, place->key);
     if (tag->name[0] == '/' || strstr(tag->name, ".."))
-        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: a name leads out of 'lora_dir'",
-                       tag->kind, tag->name);
-    snprintf(name, size, "%s.safetensors", tag->name);
-    if (!(*path = rs_path_join(arena, dir, name)))
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: a name leads out of '%s'",
+                       tag->kind, tag->name, place->key);
+    snprintf(name, size, "%s%s", tag->name, place->ext);
+    if (!(*path = rs_path_join(arena, place->dir, name)))
         return no_memory(err);
     if (!rs_is_file(*path))
         return RS_FAIL(err, RS_E_NOTFOUND, "prompt: <%.20s:%.100s>: there is no '%.400s'", tag->kind,
@@ -41,11 +39,12 @@ static rs_status find_file(rs_arena *arena, const char *dir, const rs_prompt_tag
 static rs_status from_tag(rs_arena *arena, const char *dir, const rs_prompt_tag *tag, rs_lora *out,
                           rs_err *err)
 {
+    const rs_tag_place place = { dir, "lora_dir", ".safetensors" };
     if (strcmp(tag->kind, "lora") != 0 && strcmp(tag->kind, "lyco") != 0)
-        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: tags of the kinds lora and lyco are "
-                       "supported", tag->kind, tag->name);
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: tags of the kinds lora, lyco and hypernet "
+                       "are supported", tag->kind, tag->name);
     *out = (rs_lora){ .weight = 1, .te = (float)tag->te, .unet = (float)tag->unet, .dyn = tag->dyn };
-    return find_file(arena, dir, tag, &out->path, err);
+    return rs_tag_file(arena, &place, tag, &out->path, err);
 }
 
 rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list *loras,
@@ -64,9 +63,11 @@ rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list 
         return no_memory(err);
     if (before)
         memcpy(all, params->loras.at, before * sizeof(*all));
+    size_t n = before;
     for (size_t i = 0; i < tags.n; i++)
-        RS_TRY(from_tag(arena, params->lora_dir, &tags.items[i], &all[before + i], err));
-    *loras = (rs_list){ before + tags.n, all };
+        if (strcmp(tags.items[i].kind, "hypernet") != 0)
+            RS_TRY(from_tag(arena, params->lora_dir, &tags.items[i], &all[n++], err));
+    *loras = (rs_list){ n, all };
     return RS_OK;
 }
 

@@ -2,6 +2,7 @@
 #ifndef RS_STAGE_LORAS_H
 #define RS_STAGE_LORAS_H
 
+#include "prompt/prompt_tags.h"
 #include "restyle/img2img.h"
 #include "weights/networks.h"
 
@@ -12,10 +13,21 @@ typedef struct rs_lora_set {
     rs_networks *networks;
 } rs_lora_set;
 
+/* Where tags of a kind find their files. */
+typedef struct rs_tag_place {
+    const char *dir;     /* NULL: nowhere */
+    const char *key, *ext; /* the option that names it; ".safetensors" */
+} rs_tag_place;
+
+/* The file that a tag names: its name with the extension, in that folder. */
+rs_status rs_tag_file(rs_arena *arena, const rs_tag_place *place, const rs_prompt_tag *tag,
+                      const char **path, rs_err *err);
+
 /* *loras: params->loras and behind them what the prompt's tags <lora:name:te:unet> name
  * (<lyco:...> means the same): the file name.safetensors in params->lora_dir. *prompt and
  * *negative: the prompts with styles and without tags. All in memory of arena, or of params.
- * A tag of another kind, or of no file, and an unknown style are errors. */
+ * A tag of no file, or of a kind that is none of these and not hypernet (hypernets.h), and an
+ * unknown style are errors. */
 rs_status rs_loras_of(rs_arena *arena, const rs_img2img_params *params, rs_list *loras,
                       const char **prompt, const char **negative, rs_err *err);
 

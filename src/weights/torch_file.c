@@ -242,8 +242,31 @@ static rs_status walk(struct reader *r, const rs_pickle *v, char *name, int dept
     return RS_OK;
 }
 
+static rs_status take_fact(struct reader *r, const char *key, const rs_pickle *value, rs_torch *out)
+{
+    char number[24];
+    if (value->kind != RS_PICKLE_TEXT && value->kind != RS_PICKLE_INT)
+        return RS_OK;
+    snprintf(number, sizeof(number), "%lld", (long long)value->integer);
+    rs_torch_fact *f = &out->facts[out->n_facts++];
+    f->key = key;
+    f->value = value->kind == RS_PICKLE_TEXT ? value->text : rs_arena_strdup(r->arena, number);
+    return f->value ? RS_OK : no_memory(r);
+}
+
+static rs_status take_facts(struct reader *r, rs_torch *out)
+{
+    const rs_pickle *c = r->root->kind == RS_PICKLE_DICT ? r->root->first : NULL;
+    if (!(out->facts = RS_NEW_N(r->arena, rs_torch_fact, RS_TORCH_MAX_FACTS)))
+        return no_memory(r);
+    for (; c && c->next && out->n_facts < RS_TORCH_MAX_FACTS; c = c->next->next)
+        if (c->item->kind == RS_PICKLE_TEXT)
+            RS_TRY(take_fact(r, c->item->text, c->next->item, out));
+    return RS_OK;
+}
+
 rs_status rs_torch_parse(rs_arena *arena, const char *file, const uint8_t *data, size_t size,
-                         rs_wtensor **tensors, size_t *n, rs_err *err)
+                         rs_torch *out, rs_err *err)
 {
     struct reader r = { .arena = arena, .file = file, .data = data, .size = size, .err = err };
     char name[MAX_NAME] = "";
@@ -252,7 +275,8 @@ rs_status rs_torch_parse(rs_arena *arena, const char *file, const uint8_t *data,
     RS_TRY(walk(&r, state ? state : r.root, name, 0));
     if (r.n == 0)
         return RS_FAIL(err, RS_E_FORMAT, "'%s' holds no tensors", file);
-    *tensors = r.tensors;
-    *n = r.n;
+    rs_torch found = { .tensors = r.tensors, .n = r.n };
+    RS_TRY(take_facts(&r, &found));
+    *out = found;
     return RS_OK;
 }

@@ -17,6 +17,7 @@ struct shard {
     const char *path;
     rs_map map;
     rs_safetensors st;
+    rs_torch torch; /* of a file of torch.save: what it says beside the tensors */
 };
 
 struct rs_weights {
@@ -35,8 +36,12 @@ static rs_status no_memory(const char *path, rs_err *err)
 static rs_status open_shard(rs_arena *arena, struct shard *s, rs_err *err)
 {
     RS_TRY(rs_map_open(s->path, &s->map, err));
-    if (rs_torch_is(s->map.data, s->map.size))
-        return rs_torch_parse(arena, s->path, s->map.data, s->map.size, &s->st.tensors, &s->st.n, err);
+    if (rs_torch_is(s->map.data, s->map.size)) {
+        RS_TRY(rs_torch_parse(arena, s->path, s->map.data, s->map.size, &s->torch, err));
+        s->st.tensors = s->torch.tensors;
+        s->st.n = s->torch.n;
+        return RS_OK;
+    }
     return rs_safetensors_parse(arena, s->path, s->map.data, s->map.size, &s->st, err);
 }
 
@@ -230,6 +235,9 @@ const char *rs_weights_metadata(const rs_weights *weights, const char *key)
         const rs_json *m = rs_json_get(weights->shards[i].st.metadata, key);
         if (m)
             return m->string;
+        for (size_t k = 0; k < weights->shards[i].torch.n_facts; k++)
+            if (strcmp(weights->shards[i].torch.facts[k].key, key) == 0)
+                return weights->shards[i].torch.facts[k].value;
     }
     return NULL;
 }

@@ -60,7 +60,8 @@ size_t rs_weights_count(const rs_weights *weights);
 const rs_wtensor *rs_weights_at(const rs_weights *weights, size_t i); /* by name, ascending */
 const rs_wtensor *rs_weights_find(const rs_weights *weights, const char *name); /* or NULL */
 bool rs_weights_has_prefix(const rs_weights *weights, const char *prefix); /* of any name */
-/* A string of the header's __metadata__ (of the first shard that has it), or NULL. */
+/* A string of the header's __metadata__ (of the first shard that has it), or a text or whole
+ * number that a file of torch.save holds beside its tensors; NULL without. */
 const char *rs_weights_metadata(const rs_weights *weights, const char *key);
 const char *rs_weights_path(const rs_weights *weights);
 

@@ -188,7 +188,7 @@ static void errors(void)
     p.prompt = "x <lora:../tiny>";
     refused(m, &p, RS_E_INVALID, "leads out of");
     p.prompt = "x <other:lora>";
-    refused(m, &p, RS_E_INVALID, "of the kinds lora and lyco");
+    refused(m, &p, RS_E_INVALID, "of the kinds lora, lyco and hypernet");
     p.prompt = "x <lora:lora>";
     p.lora_dir = NULL;
     refused(m, &p, RS_E_INVALID, "'lora_dir' must say");

@@ -24,6 +24,9 @@ static void embeddings(void)
     struct golden g = golden_open(DIR "embedding.pt");
     CHECK_INT(rs_weights_count(g.file), 1);
     check_ramp(&g, "string_to_param.*", 72, NULL, 0);
+    CHECK_STR(rs_weights_metadata(g.file, "name"), "style");
+    CHECK_STR(rs_weights_metadata(g.file, "step"), "500");
+    CHECK(!rs_weights_metadata(g.file, "sd_checkpoint"));
     CHECK_INT(golden_find(&g, "string_to_param.*")->shape[0], 3);
     golden_close(&g);
     g = golden_open(DIR "parameters.pt");
@@ -88,19 +91,18 @@ static void damage(const char *path)
         static const uint8_t flips[] = { 0x01, 0x80, 0xff };
         const bool cut = i >= 3 * size;
         const size_t n = cut ? i - 3 * size : size;
-        rs_wtensor *t;
-        size_t n_tensors = 0;
+        rs_torch t = { 0 };
         memcpy(copy, bytes, size);
         if (!cut)
             copy[i / 3] ^= flips[i % 3];
         err.msg[0] = '\0';
-        if (rs_torch_is(copy, n) && rs_torch_parse(a, "f", copy, n, &t, &n_tensors, &err) != RS_OK) {
+        if (rs_torch_is(copy, n) && rs_torch_parse(a, "f", copy, n, &t, &err) != RS_OK) {
             CHECK(err.msg[0]);
             refused++;
         }
-        for (size_t k = 0; k < n_tensors; k++)
-            for (size_t b = 0; b < t[k].bytes; b++)
-                sum += t[k].data[b]; /* a sanitizer sees what lies outside */
+        for (size_t k = 0; k < t.n; k++)
+            for (size_t b = 0; b < t.tensors[k].bytes; b++)
+                sum += t.tensors[k].data[b]; /* a sanitizer sees what lies outside */
         rs_arena_rewind(a, mark);
     }
     CHECK(refused > size && sum > 0);
