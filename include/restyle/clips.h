@@ -31,9 +31,10 @@ typedef struct rs_clips_events {
 /* Runs spec for each of its inputs; the output of each lies in the folder that `output` names,
  * or where its name stands in the place of {name}. A clip that cannot be read, made or written
  * does not stop the others: RS_OK, and *n_failed says how many. RS_E_CANCELLED: by the job's
- * events; any other error is the model's. clips, job and log may be NULL. */
-rs_status rs_clips_run(const rs_pipeline_spec *spec, const rs_clips_events *clips,
-                       const rs_job_events *job, const rs_log *log, size_t *n_failed, rs_err *err);
+ * events; any other error is the model's. options, of each job, clips, job and log may be NULL. */
+rs_status rs_clips_run(const rs_pipeline_spec *spec, const rs_job_options *options,
+                       const rs_clips_events *clips, const rs_job_events *job, const rs_log *log,
+                       size_t *n_failed, rs_err *err);
 
 #ifdef __cplusplus
 }

@@ -63,6 +63,7 @@ typedef struct rs_job_result {
     double seconds;     /* from opening the input to the finished output */
     int64_t held;       /* frames in whose place the input is damaged */
     bool truncated;     /* the input ends too early */
+    int64_t replaced;   /* frames whose result was not finite, and something else stands in */
     rs_job_part failed; /* RS_JOB_NONE on success */
 } rs_job_result;
 

@@ -37,6 +37,13 @@ typedef struct rs_loopback_spec {
     rs_loopback_seed seed;
 } rs_loopback_spec;
 
+/* What to do when a frame's result is not finite, after another try. */
+typedef enum rs_bad_frame {
+    RS_BAD_FRAME_FAIL,
+    RS_BAD_FRAME_HOLD,  /* the output before it; of the first frame its source */
+    RS_BAD_FRAME_SOURCE
+} rs_bad_frame;
+
 typedef enum rs_keep {
     RS_KEEP_COPY, /* as it is, byte for byte */
     RS_KEEP_NONE
@@ -89,6 +96,8 @@ typedef struct rs_pipeline_spec {
     rs_encode_spec encode;
     rs_infotext_spec infotext;
     int threads;           /* 0: one per processor */
+    rs_bad_frame on_bad_frame;
+    const char *events;    /* a file that gets a line of JSON a frame; NULL: none */
     bool overwrite;        /* an existing output may be replaced */
     bool keep_job;         /* NAME.job stays when the job is done */
 } rs_pipeline_spec;

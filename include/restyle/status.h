@@ -22,6 +22,7 @@ typedef enum rs_status {
     RS_E_NOTFOUND,    /* a file, tensor, key or stream that should exist */
     RS_E_CANCELLED,   /* the caller asked to stop */
     RS_E_CORRUPT,     /* data damaged after it was written */
+    RS_E_NOT_FINITE,  /* a result with NaN or infinity in it */
     RS_E_INTERNAL     /* our own mistake, reported instead of hidden */
 } rs_status;
 

@@ -18,6 +18,7 @@ const char *rs_status_name(rs_status status)
     case RS_E_NOTFOUND: return "not found";
     case RS_E_CANCELLED: return "cancelled";
     case RS_E_CORRUPT: return "corrupt";
+    case RS_E_NOT_FINITE: return "not finite";
     case RS_E_INTERNAL: return "internal error";
     }
     return "unknown status";

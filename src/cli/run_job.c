@@ -32,10 +32,10 @@ static const char *frames(int64_t n)
     return n == 1 ? "frame" : "frames";
 }
 
-static void tell_stopped(const rs_pipeline_spec *spec, const rs_job_options *o, const rs_job_result *r)
+static void tell_stopped(const char *output, const rs_job_options *o, const rs_job_result *r)
 {
     rs_cli_error("interrupted after %lld %s; '%s' is not complete%s", (long long)r->frames,
-                 frames(r->frames), spec->output,
+                 frames(r->frames), output,
                  o && o->resumable ? ": the same command goes on from here" : "");
 }
 
@@ -55,42 +55,50 @@ static void tell_done(const char *output, const rs_job_options *o, const rs_job_
         fprintf(stderr, ", %lld of them made before", (long long)r->resumed);
     if (r->held)
         fprintf(stderr, "; %lld damaged %s held", (long long)r->held, frames(r->held));
+    if (r->replaced)
+        fprintf(stderr, "; %lld not finite and replaced", (long long)r->replaced);
     fprintf(stderr, "%s\n", r->truncated ? "; the input is truncated" : "");
 }
 
+/* What every clip is told with. */
+struct clips {
+    rs_cli_console *console;
+    const rs_job_options *options;
+};
+
 static void on_clip(void *cookie, const rs_clip *clip)
 {
-    rs_cli_console *c = cookie;
-    rs_cli_progress_clear(&c->progress);
+    struct clips *c = cookie;
+    rs_cli_progress_clear(&c->console->progress);
     fprintf(stderr, "%zu of %zu: %s\n", clip->number, clip->n_clips, clip->input);
 }
 
 static void on_clip_end(void *cookie, const rs_clip *clip)
 {
-    rs_cli_console *c = cookie;
-    rs_cli_progress_clear(&c->progress);
+    struct clips *c = cookie;
+    rs_cli_progress_clear(&c->console->progress);
     if (clip->status == RS_OK)
-        tell_done(clip->output, NULL, &clip->result);
-    else if (clip->status != RS_E_CANCELLED)
+        tell_done(clip->output, c->options, &clip->result);
+    else if (clip->status == RS_E_CANCELLED)
+        tell_stopped(clip->output, c->options, &clip->result);
+    else
         rs_cli_error("%s", clip->message);
 }
 
-/* The input of every clip that failed has been named above. */
-static int run_clips(const rs_pipeline_spec *spec, rs_cli_console *c)
+static int run_clips(const rs_pipeline_spec *spec, const rs_job_options *options, rs_cli_console *c)
 {
-    const rs_clips_events clips = { on_clip, on_clip_end, c };
+    struct clips cookie = { c, options };
+    const rs_clips_events clips = { on_clip, on_clip_end, &cookie };
     const size_t n = spec->inputs.n;
     size_t n_failed;
     rs_err err = { 0 };
-    const rs_status s = rs_clips_run(spec, &clips, &c->events, &c->log, &n_failed, &err);
-    if (s == RS_E_CANCELLED)
-        rs_cli_error("interrupted; the outputs of earlier clips are complete");
-    else if (s != RS_OK)
-        rs_cli_error("stopped: no other clip could be made either");
-    else if (n_failed)
+    const rs_status s = rs_clips_run(spec, options, &clips, &c->events, &c->log, &n_failed, &err);
+    if (s == RS_OK && n_failed)
         rs_cli_error("%zu of %zu clips failed", n_failed, n);
-    else
+    else if (s == RS_OK)
         fprintf(stderr, "%zu clips\n", n);
+    else if (s != RS_E_CANCELLED)
+        rs_cli_error("stopped: no other clip could be made either");
     return s == RS_OK && n_failed ? RS_EXIT_FAILED : rs_cli_job_exit(s, RS_JOB_MODEL);
 }
 
@@ -101,7 +109,7 @@ static int run_one(const rs_pipeline_spec *spec, const rs_job_options *options, 
     const rs_status s = rs_job_run(spec, options, &c->events, &c->log, &r, &err);
     rs_cli_progress_clear(&c->progress);
     if (s == RS_E_CANCELLED)
-        tell_stopped(spec, options, &r);
+        tell_stopped(spec->output, options, &r);
     else if (s != RS_OK)
         rs_cli_error("%s", err.msg);
     else
@@ -119,5 +127,6 @@ int rs_cli_run_job(const rs_pipeline_spec *spec, const rs_job_options *options, 
         return RS_EXIT_FAILED;
     }
     rs_cli_console_open(&c, trace);
-    return close_profile(&trace, spec->inputs.n > 1 ? run_clips(spec, &c) : run_one(spec, options, &c));
+    return close_profile(&trace, spec->inputs.n > 1 ? run_clips(spec, options, &c)
+                                                    : run_one(spec, options, &c));
 }

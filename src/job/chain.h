@@ -9,7 +9,8 @@
 
 /* Zero it before the first frame. */
 typedef struct rs_chain {
-    rs_image previous;  /* with loopback: a copy of the last output, at its frame's size */
+    rs_image previous;  /* with loopback a copy of the last output at its frame's size; to hold it in the
+                           place of a bad frame, at its own */
     rs_inpaint_box box; /* of only_masked */
 } rs_chain;
 

@@ -13,8 +13,8 @@ static bool ends_all(const rs_clip *clip)
 }
 
 static rs_status run_all(rs_arena *arena, const rs_pipeline_spec *spec, rs_stages *stages,
-                         const rs_clips_events *clips, const rs_job_events *job, const rs_log *log,
-                         size_t *n_failed, rs_err *err)
+                         const rs_job_options *options, const rs_clips_events *clips,
+                         const rs_job_events *job, const rs_log *log, size_t *n_failed, rs_err *err)
 {
     const size_t n = spec->inputs.n ? spec->inputs.n : 1;
     for (size_t i = 0; i < n; i++) {
@@ -25,7 +25,7 @@ static rs_status run_all(rs_arena *arena, const rs_pipeline_spec *spec, rs_stage
         rs_clip clip = { .number = i + 1, .n_clips = n, .input = one.input, .output = one.output };
         if (clips && clips->begin)
             clips->begin(clips->cookie, &clip);
-        clip.status = rs_job_run_on(stages, &one, NULL, job, log, &clip.result, &why);
+        clip.status = rs_job_run_on(stages, &one, options, job, log, &clip.result, &why);
         clip.message = clip.status == RS_OK ? NULL : why.msg;
         *n_failed += clip.status != RS_OK;
         if (clips && clips->end)
@@ -36,15 +36,16 @@ static rs_status run_all(rs_arena *arena, const rs_pipeline_spec *spec, rs_stage
     return RS_OK;
 }
 
-rs_status rs_clips_run(const rs_pipeline_spec *spec, const rs_clips_events *clips,
-                       const rs_job_events *job, const rs_log *log, size_t *n_failed, rs_err *err)
+rs_status rs_clips_run(const rs_pipeline_spec *spec, const rs_job_options *options,
+                       const rs_clips_events *clips, const rs_job_events *job, const rs_log *log,
+                       size_t *n_failed, rs_err *err)
 {
     rs_arena *arena = rs_arena_open(0);
     rs_stages stages = { 0 };
     *n_failed = 0;
     if (!arena)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for the names of clips");
-    const rs_status s = run_all(arena, spec, &stages, clips, job, log, n_failed, err);
+    const rs_status s = run_all(arena, spec, &stages, options, clips, job, log, n_failed, err);
     rs_stages_close(&stages);
     rs_arena_close(&arena);
     return s;

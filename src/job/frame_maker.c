@@ -1,13 +1,19 @@
 /* The previous output is kept as floats, so loopback adds no rounding. */
 #include "job/frame_maker.h"
 
+#include <math.h>
+
+#include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 
 void rs_frame_maker_release(rs_frame_maker *m)
 {
     rs_image_release(&m->chain.previous);
     rs_image_release(&m->out);
     rs_image_release(&m->source_image);
+    rs_image_release(&m->last);
+    rs_image_release(&m->scaled);
     rs_frame_texts_release(&m->texts);
 }
 
@@ -92,12 +98,85 @@ static rs_status keep(rs_image *copy, const rs_image *image, const rs_image *lik
  * those of the mix, which would drift. */
 static rs_status loop_back(rs_frame_maker *m, rs_image *init, rs_img2img_params *p, rs_err *err)
 {
-    if (p->color_correction || m->masked) {
+    if (p->color_correction || m->masked || m->watch || m->spec->on_bad_frame != RS_BAD_FRAME_FAIL) {
         RS_TRY(keep(&m->source_image, init, init, err));
         p->color_target = &m->source_image;
     }
     blend_previous(m, init);
     return RS_OK;
+}
+
+/* What is shown instead of a result that is not finite: the output before, or the frame. */
+static rs_status stand_in(rs_frame_maker *m, const rs_image *source, const rs_img2img_params *p,
+                          rs_frame_event *event, rs_err *err)
+{
+    const rs_image *previous = &m->chain.previous;
+    const bool hold = m->spec->on_bad_frame == RS_BAD_FRAME_HOLD && previous->rgb;
+    const rs_size size = rs_stages_size(m->spec, (rs_size){ source->width, source->height }, p->latent_size);
+    const rs_image like = { .width = size.width, .height = size.height };
+    event->stands_in = hold ? "previous" : "source";
+    m->n_bad++;
+    return keep(&m->out, hold ? previous : source, &like, err);
+}
+
+/* Another try helps where the machine was at fault, and tells that where it was not. */
+static rs_status run_stages(rs_frame_maker *m, const rs_frame *frame, const rs_stages_input *in,
+                            const rs_img2img_params *p, rs_frame_event *event, const rs_image *source,
+                            const rs_progress *progress, rs_err *err)
+{
+    const long long number = (long long)frame->index + 1;
+    rs_status s = rs_stages_run(m->stages, p, in, 1, &m->out, progress, err);
+    if (s != RS_E_NOT_FINITE)
+        return s;
+    event->retried = true;
+    s = rs_stages_run(m->stages, p, in, 1, &m->out, progress, err);
+    if (s == RS_OK)
+        RS_WARN(m->log, "frame %lld was not finite (NaN or infinity) and came out well the second time: "
+                "is the memory of this machine sound?", number);
+    if (s != RS_E_NOT_FINITE || m->spec->on_bad_frame == RS_BAD_FRAME_FAIL)
+        return s;
+    RS_TRY(stand_in(m, source, p, event, err));
+    RS_WARN(m->log, "frame %lld is not finite (NaN or infinity), twice: the %s stands in", number,
+            event->stands_in);
+    return RS_OK;
+}
+
+/* Mean absolute difference of the output to another picture; negative: there is none. */
+static rs_status drift(rs_frame_maker *m, const rs_image *from, double *out, rs_err *err)
+{
+    const size_t n = (size_t)m->out.width * (size_t)m->out.height * 3;
+    *out = -1;
+    if (!from->rgb)
+        return RS_OK;
+    if (!same_size(from, &m->out)) {
+        RS_TRY(keep(&m->scaled, from, &m->out, err));
+        from = &m->scaled;
+    }
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += fabs((double)m->out.rgb[i] - (double)from->rgb[i]);
+    *out = sum / (double)n;
+    return RS_OK;
+}
+
+static rs_status look_back(rs_frame_maker *m, const rs_image *source, rs_frame_event *event, rs_err *err)
+{
+    if (!m->watch)
+        return RS_OK;
+    RS_TRY(drift(m, source, &event->drift_source, err));
+    RS_TRY(drift(m, &m->last, &event->drift_previous, err));
+    return keep(&m->last, &m->out, &m->out, err);
+}
+
+/* What the next frame may need: the writer takes the output. */
+static rs_status hand_on(rs_frame_maker *m, const rs_image *init, const rs_frame_event *event, rs_err *err)
+{
+    rs_image *previous = &m->chain.previous;
+    if (event->stands_in)
+        return RS_OK;
+    if (m->spec->loopback.enabled)
+        return keep(previous, &m->out, init, err);
+    return m->spec->on_bad_frame == RS_BAD_FRAME_HOLD ? keep(previous, &m->out, &m->out, err) : RS_OK;
 }
 
 rs_stages_input rs_frame_maker_input(rs_frame_maker *m, const rs_frame *frame, const rs_image *original)
@@ -122,8 +201,12 @@ rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const
                              rs_err *err)
 {
     const bool loop = m->spec->loopback.enabled;
+    const double t0 = rs_clock_now();
+    rs_frame_event *event = &m->events[slot];
     rs_img2img_params p = m->spec->img2img;
-    p.seed = rs_frame_seed(m->spec, frame);
+    p.seed = event->seed = rs_frame_seed(m->spec, frame);
+    event->stands_in = NULL;
+    event->retried = false;
     RS_TRY(check_frame(m, frame, err));
     p.latent_size = rs_frame_maker_latent(m, frame);
     if (loop)
@@ -131,8 +214,11 @@ rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const
     const rs_size init = { frame->image.width, frame->image.height };
     const rs_stages_input in =
         rs_frame_maker_input(m, frame, loop && m->masked ? &m->source_image : &frame->image);
-    RS_TRY(rs_stages_run(m->stages, &p, &in, 1, &m->out, progress, err));
-    if (loop) /* the writer takes the output */
-        RS_TRY(keep(&m->chain.previous, &m->out, &frame->image, err));
+    const rs_image *source = loop ? &m->source_image : &frame->image;
+    RS_TRY(run_stages(m, frame, &in, &p, event, source, progress, err));
+    RS_TRY(hand_on(m, &frame->image, event, err));
+    RS_TRY(look_back(m, source, event, err));
+    event->parts = rs_model_take_times(m->stages->model);
+    event->make = rs_clock_now() - t0;
     return rs_frame_maker_finish(m, frame, slot, &p, init, &m->out, err);
 }

@@ -4,22 +4,29 @@
 #define RS_JOB_FRAME_MAKER_H
 
 #include "job/chain.h"
+#include "job/frame_event.h"
 #include "job/frame_text.h"
 #include "job/reader.h"
 #include "job/stages.h"
 #include "media/media.h"
 
-/* Zero it before the first use; the caller sets the first five. */
+/* Zero it before the first use; the caller sets all before chain. */
 typedef struct rs_frame_maker {
     const rs_pipeline_spec *spec;
     rs_stages *stages;
     rs_fit fit;
     bool masked;           /* frames come with a mask */
     rs_size must;          /* what every output must have: a video's size; zeros: any */
+    const rs_log *log;     /* may be NULL */
+    rs_frame_event *events; /* by slot: what became of each frame */
+    bool watch;            /* the events' drift is wanted */
     rs_chain chain;
     rs_frame_texts texts;
     rs_image out;          /* the memory for the next output */
-    rs_image source_image; /* with loopback and colour correction or a mask: the frame without it */
+    rs_image source_image; /* with loopback, where it is needed: the frame without it */
+    rs_image last;         /* with watch: the last output */
+    rs_image scaled;
+    int64_t n_bad;         /* frames for which something else stands in */
 } rs_frame_maker;
 
 void rs_frame_maker_release(rs_frame_maker *m);

@@ -1,5 +1,6 @@
 #include "job/reader.h"
 
+#include "base/clock.h"
 #include "media/mask.h"
 
 static int round_to(int v, int multiple)
@@ -83,11 +84,16 @@ static rs_status read_all(rs_reader *r, rs_err *err)
 {
     rs_frame *frame;
     while (rs_queue_pop(r->idle, &frame)) {
+        rs_frame_event *event = &r->events[frame - r->frames];
         bool end = false;
+        const double t0 = rs_clock_now();
         RS_TRY(next(r, &end, err));
         if (end)
             return RS_OK;
+        const double t1 = rs_clock_now();
         RS_TRY(fill(r, frame, err));
+        *event = (rs_frame_event){ .decode = t1 - t0, .scale = rs_clock_now() - t1, .drift_source = -1,
+                                   .drift_previous = -1 };
         rs_queue_push(r->ready, frame);
     }
     return RS_OK;

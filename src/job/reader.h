@@ -2,6 +2,7 @@
 #ifndef RS_JOB_READER_H
 #define RS_JOB_READER_H
 
+#include "job/frame_event.h"
 #include "job/job_folder.h"
 #include "job/queue.h"
 #include "job/thread.h"
@@ -40,6 +41,8 @@ typedef struct rs_reader {
     const rs_job_folder *folder; /* which frames are made, and which only get their times and names */
     rs_queue *idle;    /* frames to fill; cancelled: stop */
     rs_queue *ready;   /* filled ones, scaled; closed at the end and after an error */
+    const rs_frame *frames; /* all that travel, and beside each what is noted of it */
+    rs_frame_event *events;
     rs_frame decoded;  /* at the source's size */
     rs_mask mask;      /* the same of its mask */
     rs_thread thread;
@@ -47,7 +50,7 @@ typedef struct rs_reader {
     rs_err err;
 } rs_reader;
 
-/* The caller has set source, fit, folder and both queues; they outlive the thread. */
+/* The caller has set all before decoded; they outlive the thread. */
 rs_status rs_reader_start(rs_reader *reader, rs_err *err);
 /* Waits for the thread and gives its memory back. One that never started is fine. */
 void rs_reader_join(rs_reader *reader);

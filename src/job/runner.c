@@ -46,6 +46,8 @@ struct job {
     rs_frame_maker maker; /* with a slot a frame for its texts */
     rs_frame frames[N_FRAMES];
     rs_made_frame made[N_FRAMES]; /* beside each frame */
+    rs_frame_event frame_events[N_FRAMES]; /* the same */
+    rs_event_log *event_log;
     rs_job_folder folder; /* of a resumable job; zeroed otherwise */
     rs_queue idle, ready, done;
     rs_reader reader;
@@ -189,13 +191,15 @@ static rs_status open_folder(struct job *j, rs_err *err)
     f->log = j->log;
     f->into_folder = j->sink_kind == RS_SINK_FOLDER;
     f->n_frames = info->n_frames;
-    f->chained = j->spec->loopback.enabled ||
+    f->chained = j->spec->loopback.enabled || j->spec->on_bad_frame == RS_BAD_FRAME_HOLD ||
                  (j->masks && ip->area == RS_INPAINT_ONLY_MASKED && ip->box_smoothing > 0);
     if (f->chained && f->options.shards)
         return RS_FAIL(err, RS_E_INVALID, "each frame needs the one before it, so shards cannot make them "
                        "apart: %s", j->spec->loopback.enabled
                            ? "run it without --shard, cut the clip where scenes change, or set "
                              "loopback.enabled to false"
+                       : j->spec->on_bad_frame == RS_BAD_FRAME_HOLD
+                           ? "set on_bad_frame to source or fail"
                            : "set inpaint.box_smoothing to 0");
     return rs_job_folder_open(f, err);
 }
@@ -209,6 +213,9 @@ static rs_status open_model(struct job *j, rs_err *err)
     j->maker.stages = j->stages;
     j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
     j->maker.masked = j->masks != NULL;
+    j->maker.log = j->log;
+    j->maker.events = j->frame_events;
+    j->maker.watch = j->spec->events != NULL;
     RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages->model, err));
     j->result->failed = RS_JOB_OUTPUT;
     return check_size(j, err);
@@ -233,6 +240,8 @@ static rs_status open_all(struct job *j, rs_err *err)
     if (!j->folder.options.join)
         RS_TRY(open_model(j, err));
     j->result->failed = RS_JOB_OUTPUT;
+    if (j->spec->events)
+        RS_TRY(rs_event_log_open(j->spec->events, rs_source_get_info(j->source), &j->event_log, err));
     return open_sink(j, err);
 }
 
@@ -268,6 +277,8 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
         return RS_FAIL(err, RS_E_CANCELLED, "writing has failed");
     frame->index = i;
     frame->file_name = rs_path_name(path);
+    j->frame_events[frame - j->frames] = (rs_frame_event){ .seed = p->seed, .drift_source = -1,
+                                                           .drift_previous = -1 };
     j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
     RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
     j->n_made++;
@@ -346,12 +357,15 @@ static rs_status start_threads(struct job *j, rs_err *err)
     j->reader.masks = j->masks;
     j->reader.fit = j->maker.fit;
     j->reader.folder = j->writer.folder = &j->folder;
-    j->writer.frames = j->frames;
     j->writer.made = j->made;
     atomic_store(&j->writer.keep_only, j->folder.options.shards > 0);
     j->writer.sink = j->sink;
     j->reader.idle = j->writer.idle = &j->idle;
     j->reader.ready = &j->ready;
+    j->reader.frames = j->writer.frames = j->frames;
+    j->reader.events = j->frame_events;
+    j->writer.events = j->frame_events;
+    j->writer.log = j->event_log;
     j->writer.done = &j->done;
     RS_TRY(rs_reader_start(&j->reader, err));
     return rs_writer_start(&j->writer, err);
@@ -417,6 +431,7 @@ static rs_status run(struct job *j, rs_err *err)
         s = run_frames(j, err);
     stop_threads(j, s == RS_OK);
     RS_TRY(first_cause(j, s, err));
+    j->result->replaced = j->maker.n_bad;
     rs_damage_note_end(j->result, rs_source_get_info(j->source), j->log);
     const bool part = j->folder.options.shards > 0;
     if (j->result->frames == 0 && !part) {
@@ -454,6 +469,7 @@ rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const r
         rs_image_release(&j.made[i].chain.previous);
     }
     rs_frame_maker_release(&j.maker);
+    rs_event_log_close(&j.event_log);
     rs_mask_source_close(&j.masks);
     rs_arena_close(&j.arena);
     j.result->seconds = rs_clock_now() - j.started;

@@ -1,5 +1,7 @@
 #include "job/writer.h"
 
+#include "base/clock.h"
+
 /* A video gets what the folder keeps of a frame; a folder as output keeps its frames itself. */
 static rs_status write_one(rs_writer *w, rs_frame *frame, rs_err *err)
 {
@@ -16,11 +18,22 @@ static rs_status write_one(rs_writer *w, rs_frame *frame, rs_err *err)
     return atomic_load(&w->keep_only) ? RS_OK : rs_sink_write(w->sink, frame, err);
 }
 
+/* What an earlier run has made it has told, too. */
+static rs_status tell(rs_writer *w, const rs_frame *frame, double seconds, rs_err *err)
+{
+    const ptrdiff_t slot = frame - w->frames;
+    if (!w->log || w->made[slot].fetched)
+        return RS_OK;
+    return rs_event_log_write(w->log, frame, &w->events[slot], seconds, err);
+}
+
 static rs_status write_all(rs_writer *w, rs_err *err)
 {
     rs_frame *frame;
     while (rs_queue_pop(w->done, &frame)) {
+        const double t0 = rs_clock_now();
         RS_TRY(write_one(w, frame, err));
+        RS_TRY(tell(w, frame, rs_clock_now() - t0, err));
         w->n_written++;
         rs_queue_push(w->idle, frame);
     }

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "job/frame_event.h"
 #include "job/job_folder.h"
 #include "job/queue.h"
 #include "job/thread.h"
@@ -17,6 +18,8 @@ typedef struct rs_writer {
     const rs_made_frame *made;
     rs_queue *done;     /* frames to write; closed: write what is left and stop */
     rs_queue *idle;     /* written ones; cancelled after an error, so that reading stops */
+    rs_event_log *log;  /* NULL: none is wanted */
+    const rs_frame_event *events; /* beside each frame */
     rs_thread thread;
     atomic_bool keep_only; /* the video will not be complete: no more frames for the sink */
     atomic_bool failed; /* may be read at any time */

@@ -123,6 +123,13 @@ static const rs_opt_choice precisions[] = {
     { 0 }
 };
 
+static const rs_opt_choice bad_frames[] = {
+    { "fail", RS_BAD_FRAME_FAIL, "stop with an error" },
+    { "hold", RS_BAD_FRAME_HOLD, "the output before it, of the first frame its source; with a warning" },
+    { "source", RS_BAD_FRAME_SOURCE, "the frame as it was; with a warning" },
+    { 0 }
+};
+
 static const rs_opt_word threads_auto = { "auto", 0, "one per processor" };
 
 static const rs_opt input_item = { "", .type = &rs_opt_path, .flags = RS_OPT_PATH_IN,
@@ -181,6 +188,11 @@ static const rs_opt pipeline_rows[] = {
     { "infotext", OPT_GROUP(rs_infotext_spec, infotext, &infotext_group) },
     { "threads", OPT_INT(threads), RANGE(1, 1024), WORD(&threads_auto), FLAGS(RS_OPT_ADVANCED),
       HELP("processors to use; the result does not depend on it") },
+    { "on_bad_frame", OPT_ENUM(on_bad_frame, bad_frames), AFFECTS_OUTPUT,
+      HELP("what to do when a frame's result is not finite (NaN or infinity), after another try") },
+    { "events", OPT_PATH(events), EXAMPLE("../out/events.jsonl"), FLAGS(RS_OPT_PATH_OUT),
+      .check = rs_check_events,
+      HELP("a file to which a line of JSON is appended for each frame: times of all parts, seed, drift") },
     { "overwrite", OPT_BOOL(overwrite),
       HELP("replace the output when it exists; an output given on the command line needs "
            "--overwrite there") },

@@ -111,6 +111,22 @@ bool rs_check_output(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const 
     return check_writable(ctx, key, value->pos, dir);
 }
 
+bool rs_check_events(rs_opt_ctx *ctx, const rs_opt *row, const char *key, const rs_value *value,
+                     const void *at)
+{
+    (void)row;
+    char *dir = rs_path_dir(ctx->arena, text_at(at));
+    if (!dir) {
+        ctx->diags->nomem = true;
+        return false;
+    }
+    if (rs_is_dir(text_at(at)))
+        return unwritable(ctx, key, value->pos, text_at(at), "it is a folder");
+    if (access(dir, F_OK) != 0)
+        return unwritable(ctx, key, value->pos, dir, strerror(errno));
+    return check_writable(ctx, key, value->pos, dir);
+}
+
 bool rs_may_overwrite(const rs_value *map, const rs_pipeline_spec *spec)
 {
     const rs_entry *output = rs_opt_given(map, "output");

@@ -8,7 +8,8 @@
 #include "restyle/pipeline.h"
 #include "weights/bundle.h"
 
-rs_opt_check rs_check_folder, rs_check_tokenizer, rs_check_input, rs_check_output;
+rs_opt_check rs_check_folder, rs_check_tokenizer, rs_check_input, rs_check_output,
+    rs_check_events;
 
 /* Of the top-level group; values is an rs_pipeline_spec. */
 void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values);

@@ -181,7 +181,7 @@ static rs_status adaptive_step(struct solver *v, struct adaptive *a, rs_err *err
     const double off = difference(a->low, a->high, a->before, s->n);
     const double factor = 1 + atan(pow(1 / (off + 1e-8), 1 / (s->plan->eta > 0 ? 1.5 : 3)) - 1);
     if (!isfinite(factor) || a->h < 1e-9)
-        return RS_FAIL(err, RS_E_CORRUPT, "dpm_adaptive finds no step that fits: the model's result is "
+        return RS_FAIL(err, RS_E_NOT_FINITE, "dpm_adaptive finds no step that fits: the model's result is "
                        "not finite; its weights may be damaged");
     a->h *= factor;
     if (factor < accept)

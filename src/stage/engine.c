@@ -48,6 +48,13 @@ static void unload(rs_model *m)
     rs_arena_rewind(m->other_arena, m->other_start);
 }
 
+rs_part_times rs_model_take_times(rs_model *model)
+{
+    const rs_part_times t = model->times;
+    model->times = (rs_part_times){ 0 };
+    return t;
+}
+
 rs_status rs_model_need(rs_model *m, rs_part part, rs_err *err)
 {
     if (part == RS_PART_TEXT ? m->text != NULL : part == RS_PART_UNET ? m->unet != NULL : m->vae != NULL)

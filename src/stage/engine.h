@@ -13,6 +13,7 @@
 #include "stage/embeddings.h"
 #include "stage/hypernets.h"
 #include "stage/loras.h"
+#include "stage/part_times.h"
 #include "stage/profile.h"
 #include "stage/prompts.h"
 #include "tensor/exec.h"
@@ -41,6 +42,7 @@ struct rs_model {
     rs_prompts prompts;
     rs_lora_set loras;        /* merged into the parts */
     rs_hyper_set hypernets;   /* that the UNet uses */
+    rs_part_times times;
 };
 
 /* As rs_model_open with random weights (weights/archs.h). Without a tokenizer no

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "sample/denoise.h"
 #include "sample/plan.h"
@@ -88,9 +89,10 @@ static void seeded_noise(void *cookie, uint64_t seed, float *dst)
     rs_tensor_from_planar(&t, r->planar);
 }
 
-/* The profile's file grows part by part. */
-static void end_part(rs_model *m, double t0, const char *name)
+/* The profile's file grows part by part. total: one of the model's times. */
+static void end_part(rs_model *m, double t0, const char *name, double *total)
 {
+    *total += rs_clock_now() - t0;
     rs_prof_end(m->ex.prof, t0, RS_PROF_PART, name, 0, 0);
     rs_profile_flush(m->profile);
 }
@@ -101,7 +103,7 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
     rs_tensor x = r->latent, y = r->latent;
     x.n = y.n = batch * r->n;
     y.data = out;
-    const double t0 = rs_prof_start(r->m->ex.prof);
+    const double t0 = rs_clock_now();
     const rs_arena_mark mark = rs_arena_save(r->m->ex.scratch);
     /* the network reads x only; the view has no const form */
     memcpy(&x.data, &in, sizeof(in));
@@ -109,7 +111,7 @@ static rs_status predict(void *cookie, const float *in, int batch, float t, floa
         RS_TRY(rs_condition_append(r->m->ex.scratch, &r->condition, &x, err));
     RS_TRY(rs_model_predict(r->m, &y, &x, t, err));
     rs_arena_rewind(r->m->ex.scratch, mark);
-    end_part(r->m, t0, "unet step");
+    end_part(r->m, t0, "unet step", &r->m->times.steps);
     return RS_OK;
 }
 
@@ -143,9 +145,9 @@ static rs_status encode(struct run *r, const rs_tensor *latent, rs_err *err)
     if (sample)
         RS_TRY(rs_tensor_alloc(r->m->run_arena, 1, latent->h, latent->w, latent->c, &logvar, err));
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
-    const double t0 = rs_prof_start(r->m->ex.prof);
+    const double t0 = rs_clock_now();
     RS_TRY(rs_vae_encode(&r->m->ex, r->m->vae, &r->picture, &mean, sample ? &logvar : NULL, err));
-    end_part(r->m, t0, "vae encode");
+    end_part(r->m, t0, "vae encode", &r->m->times.encode);
     const size_t n = rs_tensor_count(latent), one = rs_tensor_count(&mean);
     for (int i = 1; i < r->n; i++)
         memcpy(latent->data + (size_t)i * one, mean.data, one * sizeof(float));
@@ -269,11 +271,11 @@ static rs_status decode(struct run *r, int i, rs_image *out, rs_err *err)
     for (size_t k = 0; k < n; k++)
         latent.data[k] /= scale;
     RS_TRY(rs_model_need(r->m, RS_PART_VAE, err));
-    const double t0 = rs_prof_start(r->m->ex.prof);
+    const double t0 = rs_clock_now();
     RS_TRY(rs_vae_decode(&r->m->ex, r->m->vae, &latent, &r->picture, err));
-    end_part(r->m, t0, "vae decode");
+    end_part(r->m, t0, "vae decode", &r->m->times.decode);
     if (!rs_tensor_is_finite(&r->picture))
-        return RS_FAIL(err, RS_E_CORRUPT, "the result is not finite (NaN or infinity); the model's "
+        return RS_FAIL(err, RS_E_NOT_FINITE, "the result is not finite (NaN or infinity); the model's "
                        "weights may be damaged");
     RS_TRY(make_room(out, r->picture.w, r->picture.h, err));
     const size_t values = rs_tensor_count(&r->picture);
@@ -322,9 +324,9 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *outs, rs
     RS_TRY(rs_model_use_loras(m, loras, err));
     RS_TRY(rs_hypernets_of(m->run_arena, r->p, &hypernets, err));
     RS_TRY(rs_model_use_hypernets(m, hypernets, err));
-    const double t0 = rs_prof_start(m->ex.prof);
+    const double t0 = rs_clock_now();
     RS_TRY(set_prompts(r, &plan, prompt, negative, err));
-    end_part(m, t0, "prompts");
+    end_part(m, t0, "prompts", &m->times.prompts);
     RS_TRY(new_latent(r, init->height, init->width, err));
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)

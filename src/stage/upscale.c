@@ -117,7 +117,7 @@ static rs_status run_tile(rs_upscaler *u, const rs_image *tile, rs_image *out, r
                                 (size_t)reflect(k, tile->width)) * 3, 3 * sizeof(float));
     RS_TRY(rs_esrgan_forward(&u->ex, u->net, &y, &x, err));
     if (!rs_tensor_is_finite(&y))
-        return RS_FAIL(err, RS_E_CORRUPT, "the upscaled picture is not finite (NaN or infinity); the "
+        return RS_FAIL(err, RS_E_NOT_FINITE, "the upscaled picture is not finite (NaN or infinity); the "
                        "upscaler's weights may be damaged");
     for (int i = 0; i < out->height; i++) {
         const float *from = y.data + (size_t)i * (size_t)y.w * 3;

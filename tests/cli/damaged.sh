@@ -49,6 +49,12 @@ hashes "$dir/out-h264.mp4.mkv" >"$dir/b"
 same "pictures" "$(awk 'NR != 6 && NR != 22 { print; last = $0 } NR == 6 || NR == 22 { print last }' "$dir/a")" \
     "$(cat "$dir/b")"
 
+# The events know which they are.
+run 0 image "$dir/hole-h264.mp4" --output "$dir/out.mkv" $fast --set events="$dir/events.jsonl"
+same "frames in the events" 30 "$(wc -l <"$dir/events.jsonl" | tr -d ' ')"
+same "held ones" "6 22" "$(sed -n 's/.*"frame": \([0-9]*\),.*"held": true.*/\1/p' "$dir/events.jsonl" | xargs)"
+run 1 check pipelines/demo.yaml --set events="$dir/no/such/folder/e.jsonl"
+
 # A hole in the first picture: the first whole one stands in for it.
 cp "$dir/mpeg4.avi" "$dir/hole-mpeg4.avi"
 scratch mpeg4.avi 1 100 400
