@@ -28,6 +28,7 @@
 #include "media/media.h"
 #include "pipe/batch_names.h"
 #include "restyle/img2img.h"
+#include "stage/styles.h"
 
 /* Being decoded, ready, in the making, two that wait for the encoder, with it. */
 #define N_FRAMES 6
@@ -53,6 +54,8 @@ struct job {
     rs_reader reader;
     rs_writer writer;
     rs_mask_source *masks; /* NULL: no mask */
+    rs_pipeline_spec styled; /* what spec is once the model is needed */
+    rs_arena *prompts;    /* of styled's */
     rs_arena *arena;      /* of a batch's names; NULL: no batch */
     const rs_frame *batch_of; /* what its pictures are made of */
     rs_job_progress progress;
@@ -204,11 +207,23 @@ static rs_status open_folder(struct job *j, rs_err *err)
     return rs_job_folder_open(f, err);
 }
 
+/* From here on the pipeline is one with the styles in its prompts. */
+static rs_status apply_styles(struct job *j, rs_err *err)
+{
+    j->styled = *j->spec;
+    j->spec = &j->styled;
+    if (!(j->prompts = rs_arena_open(0)))
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for the prompts");
+    return rs_styles_resolve(j->prompts, &j->styled.img2img, err);
+}
+
 static rs_status open_model(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_MODEL;
+    RS_TRY(apply_styles(j, err));
     if (!j->stages->model)
         RS_TRY(rs_stages_open(j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
+    j->stages->spec = j->spec; /* a clip's model was opened with the first one's */
     j->maker.spec = j->spec;
     j->maker.stages = j->stages;
     j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
@@ -472,6 +487,7 @@ rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const r
     rs_event_log_close(&j.event_log);
     rs_mask_source_close(&j.masks);
     rs_arena_close(&j.arena);
+    rs_arena_close(&j.prompts);
     j.result->seconds = rs_clock_now() - j.started;
     return s;
 }

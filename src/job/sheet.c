@@ -16,6 +16,7 @@
 #include "job/sheet_axis.h"
 #include "job/sheet_draw.h"
 #include "job/stages.h"
+#include "stage/styles.h"
 
 enum { MAX_COMBINATIONS = 4096 };
 
@@ -112,7 +113,12 @@ static rs_status open_combination(struct sheet *s, struct combination *c, rs_err
             o[n++] = (rs_override){ "--vary", s->axes[a].key, s->axes[a].values[c->value[a]] };
     RS_TRY(open_with(s, o, n, &c->pipeline, err));
     RS_TRY(replace_prompts(s, c, o, n, err));
-    c->spec = rs_pipeline_get(c->pipeline);
+    rs_pipeline_spec *spec = RS_NEW(s->arena, rs_pipeline_spec);
+    if (!spec)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for a pipeline");
+    *spec = *rs_pipeline_get(c->pipeline);
+    RS_TRY(rs_styles_resolve(s->arena, &spec->img2img, err));
+    c->spec = spec;
     if (!c->spec->model || !c->spec->input)
         return RS_FAIL(err, RS_E_INVALID, "the pipeline has no %s: name it in the file, or with --%s",
                        c->spec->model ? "input" : "model", c->spec->model ? "input" : "model");

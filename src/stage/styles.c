@@ -39,3 +39,13 @@ rs_status rs_styles_apply(rs_arena *arena, const rs_img2img_params *params, cons
     }
     return RS_OK;
 }
+
+rs_status rs_styles_resolve(rs_arena *arena, rs_img2img_params *params, rs_err *err)
+{
+    const char *prompt, *negative;
+    RS_TRY(rs_styles_apply(arena, params, &prompt, &negative, err));
+    params->prompt = prompt;
+    params->negative_prompt = negative;
+    params->styles = (rs_list){ 0 };
+    return RS_OK;
+}

@@ -12,4 +12,8 @@
 rs_status rs_styles_apply(rs_arena *arena, const rs_img2img_params *params, const char **prompt,
                           const char **negative, rs_err *err);
 
+/* The styles of params go into its prompts, in memory of arena: of many pictures with these
+ * parameters none reads styles_file again. */
+rs_status rs_styles_resolve(rs_arena *arena, rs_img2img_params *params, rs_err *err);
+
 #endif

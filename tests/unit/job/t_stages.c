@@ -85,6 +85,42 @@ static void loopback(void)
     }
 }
 
+static bool remove_styles(void *cookie, const rs_job_progress *p)
+{
+    if (p->frame == 1)
+        remove(cookie);
+    return true;
+}
+
+/* The file of styles is gone after the first frame, and the second one has its style as well. */
+static void styles_once(void)
+{
+    static const char *const names[] = { "ink" };
+    char csv[1024];
+    rs_image styled = { 0 }, typed = { 0 };
+    rs_job_result r;
+    rs_pipeline_spec s = spec_of(in, out);
+    FILE *f = fopen(tmpdir_path(csv, sizeof csv, "styles.csv"), "w");
+    CHECK(f && fputs("name,prompt,negative_prompt\nink,\"ink, {prompt}\",photo\n", f) >= 0 && fclose(f) == 0);
+    s.img2img.styles = (rs_list){ 1, names };
+    s.img2img.styles_file = csv;
+    s.infotext.write = true;
+    const rs_job_events events = { .progress = remove_styles, .cookie = csv };
+    CHECK_OK(rs_job_run(&s, NULL, &events, NULL, &r, &err));
+    CHECK_INT(r.frames, 2);
+    CHECK(remove(csv) != 0);
+    s.img2img.styles = (rs_list){ 0 };
+    s.img2img.prompt = "ink, a cat";
+    s.img2img.negative_prompt = "photo";
+    s.output = loop;
+    CHECK_OK(rs_job_run(&s, NULL, NULL, NULL, &r, &err));
+    CHECK_OK(rs_image_read(tmp("out/1.png"), &styled, &err));
+    CHECK_OK(rs_image_read(tmp("loop/1.png"), &typed, &err));
+    CHECK(memcmp(styled.rgb, typed.rgb, 24 * 16 * 3 * sizeof(float)) == 0);
+    rs_image_release(&styled);
+    rs_image_release(&typed);
+}
+
 /* A file that is no upscaler is told before the first frame, as part of the model. */
 static void no_upscaler(void)
 {
@@ -106,6 +142,7 @@ int main(void)
     frames(2);
     TEST_RUN(sizes);
     TEST_RUN(loopback);
+    TEST_RUN(styles_once);
     TEST_RUN(no_upscaler);
     tmpdir_close();
     return 0;
