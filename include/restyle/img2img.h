@@ -60,7 +60,8 @@ rs_status rs_model_open(const char *path, const rs_model_options *options, rs_mo
                         rs_err *err);
 void rs_model_close(rs_model **model); /* NULL and *NULL are fine */
 
-/* Width and height must be multiples of this (8 for SD 1.x). */
+/* In what width and height are diffused (8 for SD 1.x): other pictures are padded to it by
+ * reflection inside and cut back. Under a mask, and of latent_size, they must be multiples. */
 int rs_model_multiple(const rs_model *model);
 
 /* How strength and steps become executed sampler steps. */

@@ -82,7 +82,7 @@ typedef struct rs_pipeline_spec {
     bool recursive;        /* of a folder: the pictures of its sub-folders, too */
     const char *output;
     rs_timeline timeline;
-    rs_size size;          /* zeros: the source's size times scale, rounded to the model's multiple */
+    rs_size size;          /* zeros: the source's, or that times scale and rounded to the model's multiple */
     float scale;           /* of the source's size, where size is zeros; 0: 1 */
     rs_resize resize;
     rs_img2img_params img2img;

@@ -29,8 +29,15 @@ typedef struct rs_range {
     int every; /* 1: all; 0 stands for 1 */
 } rs_range;
 
+typedef enum rs_deinterlace {
+    RS_DEINTERLACE_AUTO, /* frames that are marked as interlaced */
+    RS_DEINTERLACE_NEVER,
+    RS_DEINTERLACE_ALWAYS
+} rs_deinterlace;
+
 /* What becomes of the timeline between file and model; zeros change nothing. */
 typedef struct rs_timeline {
+    rs_deinterlace deinterlace;
     rs_range range;
     rs_rational fps; /* 0/0: the source's own times */
 } rs_timeline;

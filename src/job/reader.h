@@ -13,6 +13,7 @@
 /* The size that a frame gets. */
 typedef struct rs_fit {
     rs_size size;     /* zeros: the frame's own times scale, rounded to the nearest multiple */
+    bool exact;       /* or, with this, the frame's own */
     float scale;      /* 0: 1 */
     int multiple;
     rs_resize resize;
@@ -38,6 +39,7 @@ typedef struct rs_reader {
     rs_source *source; /* the thread's until join */
     rs_mask_source *masks; /* NULL: frames have none */
     rs_fit fit;
+    rs_rational aspect; /* of the source's pixels */
     const rs_job_folder *folder; /* which frames are made, and which only get their times and names */
     rs_queue *idle;    /* frames to fill; cancelled: stop */
     rs_queue *ready;   /* filled ones, scaled; closed at the end and after an error */
@@ -45,6 +47,8 @@ typedef struct rs_reader {
     rs_frame_event *events;
     rs_frame decoded;  /* at the source's size */
     rs_mask mask;      /* the same of its mask */
+    rs_image square;   /* both with square pixels, where a shape is to be cut */
+    rs_mask square_mask;
     rs_thread thread;
     rs_status status;  /* after join: why reading ended */
     rs_err err;

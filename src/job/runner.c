@@ -371,6 +371,7 @@ static rs_status start_threads(struct job *j, rs_err *err)
     j->reader.source = j->source;
     j->reader.masks = j->masks;
     j->reader.fit = j->maker.fit;
+    j->reader.aspect = rs_source_get_info(j->source)->sample_aspect;
     j->reader.folder = j->writer.folder = &j->folder;
     j->writer.made = j->made;
     atomic_store(&j->writer.keep_only, j->folder.options.shards > 0);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "media/av_pixels.h"
 #include "media/av_util.h"
+#include "media/deinterlace.h"
 #include "media/color_tags.h"
 #include "media/lost_packets.h"
 #include "media/mkv_size.h"
@@ -39,6 +40,7 @@ struct rs_av_in {
     bool have_next, next_damaged;
     AVFrame *good;      /* the latest whole one */
     rs_lost_packets lost;
+    rs_deinterlacer fields;
     int64_t sent, sent_duration; /* of the latest packet that the decoder got */
     int n_idle_errors;  /* of the decoder since it last gave a frame or took a packet */
     rs_av_pixels pixels;
@@ -65,6 +67,7 @@ void rs_av_in_close(rs_av_in **in)
     av_frame_free(&a->next);
     av_frame_free(&a->good);
     rs_lost_packets_release(&a->lost);
+    rs_deinterlacer_reset(&a->fields);
     av_packet_free(&a->pkt);
     avcodec_free_context(&a->dec);
     avformat_close_input(&a->fmt);
@@ -232,7 +235,9 @@ static void take_frame(rs_av_in *in)
 static rs_status decode(rs_av_in *in, rs_err *err)
 {
     while (!in->ended && !in->have_next) {
-        const int e = avcodec_receive_frame(in->dec, in->next);
+        const int e = rs_deinterlacer_receive(&in->fields, in->dec, in->next);
+        if (e == AVERROR_EXTERNAL && in->fields.why.status != RS_OK)
+            return rs_err_set(err, in->fields.why.status, "%s", in->fields.why.msg);
         if (e == 0)
             take_frame(in);
         else if (e == AVERROR(EAGAIN) && !in->flushed)
@@ -388,12 +393,16 @@ static rs_status open_all(rs_av_in *in, rs_err *err)
     RS_TRY(open_decoder(in, err));
     in->start = rs_av_start(in->fmt, in->st->time_base);
     in->last_pts = AV_NOPTS_VALUE;
+    in->fields.time_base = in->st->time_base;
+    in->fields.path = in->path;
+    in->fields.log = in->log;
     RS_TRY(decode_first(in, err));
     fill_info(in);
     return RS_OK;
 }
 
-rs_status rs_av_in_open(const char *path, const rs_log *log, rs_av_in **in, rs_err *err)
+rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_log *log, rs_av_in **in,
+                        rs_err *err)
 {
     rs_av_in *a = rs_calloc(sizeof(*a));
     const size_t n = strlen(path) + 1;
@@ -407,6 +416,7 @@ rs_status rs_av_in_open(const char *path, const rs_log *log, rs_av_in **in, rs_e
     a->path = copy;
     a->info.path = copy;
     a->log = log;
+    a->fields.how = deinterlace;
     const rs_status s = open_all(a, err);
     if (s == RS_OK)
         *in = a;

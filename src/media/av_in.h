@@ -6,7 +6,8 @@
 
 typedef struct rs_av_in rs_av_in;
 
-rs_status rs_av_in_open(const char *path, const rs_log *log, rs_av_in **in, rs_err *err);
+rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_log *log, rs_av_in **in,
+                        rs_err *err);
 void rs_av_in_close(rs_av_in **in);
 const rs_source_info *rs_av_in_info(const rs_av_in *in);
 /* As rs_source_next. */

@@ -156,7 +156,8 @@ static rs_status open_file(rs_source *s, const char *path, const rs_source_optio
     case RS_STILL_WEBP_ANIM: return rs_webp_anim_open(path, &s->webp, err);
     case RS_STILL_NONE: break;
     }
-    RS_TRY(rs_av_in_open(path, o->log, &s->av, err));
+    const rs_deinterlace fields = o->timeline ? o->timeline->deinterlace : RS_DEINTERLACE_AUTO;
+    RS_TRY(rs_av_in_open(path, fields, o->log, &s->av, err));
     if (rs_av_in_info(s->av)->kind != RS_SOURCE_STILL)
         return RS_OK;
     rs_av_in_close(&s->av); /* .webp, .tiff, .bmp: they keep their names, too */

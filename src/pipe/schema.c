@@ -165,12 +165,15 @@ static const rs_opt pipeline_rows[] = {
       HELP("a video, or a folder, in which frames keep the names of their sources; for several inputs a "
            "folder, or a name with {name} in it") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
-      HELP("size of the output, before what enlarges it; without one, the source's, rounded to the "
-           "model's multiple") },
+      HELP("size of the output, before what enlarges it; without one, the source's, padded "
+           "inside to the model's multiple and cut back (rounded to it under a mask, and with sd_upscale, "
+           "outpaint or tiling)") },
     { "scale", OPT_FLOAT(scale), RANGE(0, 16), AFFECTS_OUTPUT,
       HELP("size of the output as a multiple of the source's, rounded to the model's multiple") },
     { "resize", OPT_ENUM(resize, resizes), AFFECTS_OUTPUT,
       HELP("how frames get to that size; without one, to the rounded size") },
+    { "deinterlace", OPT_ENUM(timeline.deinterlace, rs_deinterlace_choices), AFFECTS_OUTPUT,
+      HELP("which frames of a video get whole frames made of their fields, one of two (FFmpeg's bwdif)") },
     { "range", OPT_GROUP(rs_range, timeline.range, &rs_range_group) },
     { "fps", OPT_RATE(timeline.fps), EXAMPLE("12.5"), UNIT("frames a second"), AFFECTS_OUTPUT,
       HELP("resamples a video to this constant rate by repeating and leaving out frames, as FFmpeg's fps "

@@ -2,6 +2,13 @@
 
 #include "restyle/timeline.h"
 
+const rs_opt_choice rs_deinterlace_choices[] = {
+    { "auto", RS_DEINTERLACE_AUTO, "frames that the file marks as interlaced, with a note" },
+    { "never", RS_DEINTERLACE_NEVER, "fields stay as they are, as combs where things move" },
+    { "always", RS_DEINTERLACE_ALWAYS, "every frame, for films that are not marked" },
+    { 0 }
+};
+
 #define OPT_STRUCT rs_range
 static const rs_opt range_rows[] = {
     { "start", OPT_MOMENT(start), EXAMPLE("00:00:01.5"), AFFECTS_OUTPUT,

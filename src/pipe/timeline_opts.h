@@ -6,5 +6,6 @@
 #include "opt/opt.h"
 
 extern const rs_opt_group rs_range_group; /* rs_range */
+extern const rs_opt_choice rs_deinterlace_choices[];
 
 #endif

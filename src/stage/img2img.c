@@ -22,6 +22,7 @@
 #include "stage/img2img_opts.h"
 #include "stage/latent_resize.h"
 #include "stage/masked_run.h"
+#include "stage/pad.h"
 #include "stage/seed.h"
 
 struct run {
@@ -32,7 +33,8 @@ struct run {
     const rs_img2img_params *each; /* [n] */
     rs_seed *seeds;             /* [n] */
     float *planar; /* [c, h, w] of a latent, torch's order of drawing */
-    rs_tensor picture;       /* [1, h, w, 3] */
+    rs_tensor picture;       /* [1, h, w, 3], padded to the model's multiple */
+    rs_size shown;           /* what of it the result has */
     rs_tensor latent, noise; /* [n, h, w, c] */
     rs_masked_run *masked; /* NULL: no mask */
     rs_tensor condition;   /* [n, h, w, 1 + c]: mask and masked latent, for models that read them */
@@ -184,6 +186,7 @@ static rs_status resize_latent(struct run *r, rs_err *err)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "a latent cannot be resized under a mask or for an inpainting "
                        "model: resize the picture");
     RS_TRY(new_latent(r, s.height, s.width, err));
+    r->shown = s;
     for (int i = 0; i < r->n; i++) {
         const rs_tensor from = rs_tensor_item(&encoded, i), to = rs_tensor_item(&r->latent, i);
         r->seeds[i].rng = before[i].rng; /* goes on after the posterior's sample */
@@ -277,11 +280,14 @@ static rs_status decode(struct run *r, int i, rs_image *out, rs_err *err)
     if (!rs_tensor_is_finite(&r->picture))
         return RS_FAIL(err, RS_E_NOT_FINITE, "the result is not finite (NaN or infinity); the model's "
                        "weights may be damaged");
-    RS_TRY(make_room(out, r->picture.w, r->picture.h, err));
-    const size_t values = rs_tensor_count(&r->picture);
-    for (size_t k = 0; k < values; k++)
-        out->rgb[k] = fminf(fmaxf(r->picture.data[k] * 0.5f + 0.5f, 0.0f), 1.0f);
-    rs_round_8bit(out->rgb, values, r->p->rounding);
+    RS_TRY(make_room(out, r->shown.width, r->shown.height, err));
+    const size_t row = (size_t)out->width * 3;
+    for (int y = 0; y < out->height; y++) {
+        const float *from = r->picture.data + (size_t)y * (size_t)r->picture.w * 3;
+        for (size_t k = 0; k < row; k++)
+            out->rgb[(size_t)y * row + k] = fminf(fmaxf(from[k] * 0.5f + 0.5f, 0.0f), 1.0f);
+    }
+    rs_round_8bit(out->rgb, row * (size_t)out->height, r->p->rounding);
     return RS_OK;
 }
 
@@ -326,11 +332,19 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *outs, rs
     RS_TRY(rs_model_use_hypernets(m, hypernets, err));
     const double t0 = rs_clock_now();
     RS_TRY(set_prompts(r, &plan, prompt, negative, err));
+<<<<<<< HEAD
     end_part(m, t0, "prompts", &m->times.prompts);
     RS_TRY(new_latent(r, init->height, init->width, err));
+=======
+    end_part(m, t0, "prompts");
+    const int multiple = rs_model_multiple(m);
+    RS_TRY(new_latent(r, rs_pad_size(init->height, multiple), rs_pad_size(init->width, multiple), err));
+    r->shown = (rs_size){ init->width, init->height };
+    rs_pad_picture(&r->picture, init);
+>>>>>>> bba670c (media, job, stage, pipe: fields become frames by bwdif, odd sizes are padded inside, shapes are cut with square pixels)
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
-        r->picture.data[i] = 2.0f * init->rgb[i] - 1.0f;
+        r->picture.data[i] = 2.0f * r->picture.data[i] - 1.0f;
     RS_TRY(encode(r, &r->latent, err));
     RS_TRY(resize_latent(r, err));
     RS_TRY(prepare(r, err));
@@ -359,8 +373,10 @@ static rs_status run_pictures(struct run *r, const rs_image *init, rs_image *out
 {
     rs_model *model = r->m;
     const rs_size to = r->p->latent_size;
-    RS_TRY(check_size(init->width, init->height, rs_model_multiple(model), err));
-    if (to.width || to.height)
+    const bool latent = to.width || to.height;
+    if (latent || r->masked)
+        RS_TRY(check_size(init->width, init->height, rs_model_multiple(model), err));
+    if (latent)
         RS_TRY(check_size(to.width, to.height, rs_model_multiple(model), err));
     const rs_arena_mark mark = rs_arena_save(model->run_arena);
     model->ex.wrap = r->p->tiling;

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "model/esrgan.h"
+#include "stage/pad.h"
 #include "stage/script_opts.h"
 #include "stage/script_progress.h"
 #include "stage/tiles.h"
@@ -90,31 +91,15 @@ rs_size rs_upscale_size(float factor, int width, int height)
     return rs_tiles_enlarged(factor, width, height);
 }
 
-/* Past the end it goes backwards again: padding to a multiple, as Real-ESRGAN's. */
-static int reflect(int i, int n)
-{
-    const int r = i < n ? i : 2 * n - 2 - i;
-    return r < 0 ? 0 : r;
-}
-
-static int round_up(int v, int multiple)
-{
-    return (v + multiple - 1) / multiple * multiple;
-}
-
 /* One tile through the network; *out gets its enlarged size. */
 static rs_status run_tile(rs_upscaler *u, const rs_image *tile, rs_image *out, rs_err *err)
 {
     const int f = u->net->scale;
     rs_tensor x, y;
-    RS_TRY(rs_tensor_alloc(u->scratch, 1, round_up(tile->height, u->net->multiple),
-                           round_up(tile->width, u->net->multiple), 3, &x, err));
+    RS_TRY(rs_tensor_alloc(u->scratch, 1, rs_pad_size(tile->height, u->net->multiple),
+                           rs_pad_size(tile->width, u->net->multiple), 3, &x, err));
     RS_TRY(rs_tensor_alloc(u->scratch, 1, x.h * f, x.w * f, 3, &y, err));
-    for (int i = 0; i < x.h; i++)
-        for (int k = 0; k < x.w; k++)
-            memcpy(x.data + ((size_t)i * (size_t)x.w + (size_t)k) * 3,
-                   tile->rgb + ((size_t)reflect(i, tile->height) * (size_t)tile->width +
-                                (size_t)reflect(k, tile->width)) * 3, 3 * sizeof(float));
+    rs_pad_picture(&x, tile);
     RS_TRY(rs_esrgan_forward(&u->ex, u->net, &y, &x, err));
     if (!rs_tensor_is_finite(&y))
         return RS_FAIL(err, RS_E_NOT_FINITE, "the upscaled picture is not finite (NaN or infinity); the "
@@ -187,8 +172,8 @@ static rs_esrgan_cost all_tiles(const rs_upscaler *u, const rs_upscale_params *p
     *n = 0;
     for (int i = 0; goes_on(i, u->net->scale, now, want); i++) {
         const rs_tiles t = split(p, now.width, now.height);
-        const rs_esrgan_cost one = rs_esrgan_cost_of(u->net, round_up(t.tile_h, u->net->multiple),
-                                                     round_up(t.tile_w, u->net->multiple));
+        const rs_esrgan_cost one = rs_esrgan_cost_of(u->net, rs_pad_size(t.tile_h, u->net->multiple),
+                                                     rs_pad_size(t.tile_w, u->net->multiple));
         *n += t.cols * t.rows;
         all.flop += one.flop * t.cols * t.rows;
         all.bytes = fmax(all.bytes, one.bytes);

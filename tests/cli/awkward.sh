@@ -63,4 +63,43 @@ done
 # No sound, a single frame.
 make -f lavfi -i "$test2" -frames:v 1 $lossless "$dir/one.mp4"
 keeps one.mp4 mp4
+
+# Odd sizes: padded inside, and cut back. With a model at work, and passed by.
+make -f lavfi -i testsrc2=s=64x48:r=25 -frames:v 2 -vf scale=131:77 -pix_fmt bgr24 $lossless "$dir/odd.mp4"
+keeps odd.mp4 mp4
+run 0 image "$dir/odd.mp4" --output "$dir/odd.mkv" --model $tiny --prompt cat --steps 1 --set encode.codec=ffv1 \
+    --set encode.pixel_format=bgr0
+same "odd size" "131|77" "$(stream "$dir/odd.mkv" width,height)"
+# Turned once, and then no more.
+make -i "$dir/vfr.mp4" -c copy -metadata:s:v:0 rotate=90 "$dir/turned.mp4"
+run 0 image "$dir/turned.mp4" --output "$dir/kept.mp4" --overwrite $exact
+same "turned size" "28|36" "$(stream "$dir/kept.mp4" width,height)"
+same "turned pixels" "$(pixels "$dir/turned.mp4" | cksum)" "$(ffmpeg -nostdin -v error -noautorotate -i "$dir/kept.mp4" \
+    -vsync passthrough -f rawvideo -pix_fmt rgb24 - | cksum)"
+# Pixels of 4:3 stay so, and a size of its own has square ones and the shape as it is seen.
+make -f lavfi -i testsrc2=s=72x48:r=25 -frames:v 2 -vf setsar=4/3 $lossless "$dir/wide.mp4"
+keeps wide.mp4 mp4
+same "aspect kept" "4:3" "$(stream "$dir/kept.mp4" sample_aspect_ratio)"
+run 0 image "$dir/wide.mp4" --output "$dir/kept.mp4" --overwrite $exact --set size=64x32
+same "aspect of a size" "1:1" "$(stream "$dir/kept.mp4" sample_aspect_ratio)"
+run 0 image "$dir/wide.mp4" --output "$dir/stretched.mp4" $exact --set size=96x48 --set resize=stretch
+run 0 image "$dir/stretched.mp4" --output "$dir/square.mp4" $exact --set size=64x32
+# the same twice, but for a rounding to 8 bits in between
+ffmpeg -nostdin -v info -i "$dir/kept.mp4" -i "$dir/square.mp4" -lavfi psnr -f null - 2>&1 | grep -o 'min:.*' >"$dir/psnr"
+awk -F'[: ]' '{ ok = $2 == "inf" || $2 > 50 } END { exit !ok }' "$dir/psnr" || { fail "shape:"; cat "$dir/psnr"; }
+# Fields: as FFmpeg's bwdif makes frames of them, said; or as they are.
+make -f lavfi -i testsrc2=s=64x48:r=50 -t 0.2 -vf tinterlace=interleave_top,setfield=tff -c:v ffv1 "$dir/fields.mkv"
+swscale="scale=flags=bicubic+accurate_rnd+bitexact+full_chroma_int+full_chroma_inp"
+raw="--set encode.codec=ffv1 --set encode.pixel_format=bgr0"
+for how in auto never; do
+    [ $how = auto ] && graph="bwdif=mode=send_frame,$swscale" || graph=$swscale
+    run 0 image "$dir/fields.mkv" --output "$dir/$how.mkv" $plain $raw --set deinterlace=$how
+    same "fields: $how" "$(ffmpeg -nostdin -v error -i "$dir/fields.mkv" -vf "$graph" -f rawvideo -pix_fmt rgb24 - | cksum)" \
+        "$(pixels "$dir/$how.mkv" | cksum)"
+    same "field times: $how" "$(frame_times "$dir/fields.mkv")" "$(frame_times "$dir/$how.mkv")"
+    [ $how = never ] || says "is interlaced (top field first)"
+done
+make -i "$dir/fields.mkv" -frames:v 1 -c copy "$dir/field.mkv"
+run 0 image "$dir/field.mkv" --output "$dir/field-out.mkv" $plain
+same "a single frame of fields" 0.000000 "$(frame_times "$dir/field-out.mkv")"
 finish

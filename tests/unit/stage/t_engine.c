@@ -134,6 +134,30 @@ static void cancel_and_go_on(void)
     rs_model_close(&m);
 }
 
+/* Other sizes are those of a picture that is padded by hand, as numpy's "reflect" pads, and cut. */
+static void odd_sizes(void)
+{
+    rs_model *m = open_model(1);
+    rs_image in = picture(17, 23), padded = picture(18, 24), got = { 0 }, want = { 0 };
+    rs_img2img_params p;
+    rs_img2img_defaults(&p);
+    p.steps = 2;
+    for (int y = 0; y < 24; y++)
+        for (int x = 0; x < 18; x++)
+            memcpy(padded.rgb + (y * 18 + x) * 3, in.rgb + ((y < 23 ? y : 21) * 17 + (x < 17 ? x : 15)) * 3,
+                   3 * sizeof(float));
+    CHECK_OK(rs_img2img(m, &p, &in, &got, NULL, &err));
+    CHECK_OK(rs_img2img(m, &p, &padded, &want, NULL, &err));
+    CHECK(got.width == 17 && got.height == 23);
+    for (int y = 0; y < 23; y++)
+        CHECK(memcmp(got.rgb + y * 17 * 3, want.rgb + y * 18 * 3, 17 * 3 * sizeof(float)) == 0);
+    rs_image_release(&got);
+    rs_image_release(&want);
+    rs_image_release(&in);
+    rs_image_release(&padded);
+    rs_model_close(&m);
+}
+
 static void strength_zero(void)
 {
     rs_model *m = open_model(1);
@@ -154,7 +178,9 @@ static void refusals(void)
     rs_image in = picture(17, 24), out = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
+    p.latent_size = (rs_size){ 16, 24 };
     CHECK_INT(rs_img2img(m, &p, &in, &out, NULL, &err), RS_E_INVALID);
+    p.latent_size = (rs_size){ 0 };
     CHECK_STR(err.msg, "picture of 17x24: width and height must be multiples of 2");
     rs_image_release(&in);
     in = picture(16, 24);
@@ -206,6 +232,7 @@ int main(void)
     TEST_RUN(any_number_of_threads);
     TEST_RUN(prompts_change);
     TEST_RUN(cancel_and_go_on);
+    TEST_RUN(odd_sizes);
     TEST_RUN(strength_zero);
     TEST_RUN(refusals);
     TEST_RUN(out_of_memory);
