@@ -88,13 +88,13 @@ static rs_status explain_size(struct explain *e, rs_err *err)
     const rs_size in = rs_fit_input_size(&e->fit, info->width, info->height);
     const rs_size out = rs_fit_size(&e->fit, info->width, info->height);
     const bool latent = e->fit.resize == RS_RESIZE_LATENT;
-    if (!e->fit.exact && (out.width % e->fit.multiple || out.height % e->fit.multiple))
+    const bool odd = out.width % e->fit.multiple || out.height % e->fit.multiple;
+    if (odd && !e->fit.exact)
         return RS_FAIL(err, RS_E_INVALID, "size: %dx%d is no multiple of %d, which this model needs",
                        out.width, out.height, e->fit.multiple);
     line(e, "size");
     if (out.width == info->width && out.height == info->height)
-        rs_strbuf_printf(&e->sb, "%dx%d, as it is%s\n", out.width, out.height,
-                         out.width % e->fit.multiple || out.height % e->fit.multiple ? ", padded inside" : "");
+        rs_strbuf_printf(&e->sb, "%dx%d, as it is%s\n", out.width, out.height, odd ? ", padded inside" : "");
     else
         rs_strbuf_printf(&e->sb, "%dx%d to %dx%d, %s\n", info->width, info->height, out.width, out.height,
                          modes[e->fit.resize]);

@@ -332,16 +332,11 @@ static rs_status restyle(struct run *r, const rs_image *init, rs_image *outs, rs
     RS_TRY(rs_model_use_hypernets(m, hypernets, err));
     const double t0 = rs_clock_now();
     RS_TRY(set_prompts(r, &plan, prompt, negative, err));
-<<<<<<< HEAD
     end_part(m, t0, "prompts", &m->times.prompts);
-    RS_TRY(new_latent(r, init->height, init->width, err));
-=======
-    end_part(m, t0, "prompts");
     const int multiple = rs_model_multiple(m);
     RS_TRY(new_latent(r, rs_pad_size(init->height, multiple), rs_pad_size(init->width, multiple), err));
     r->shown = (rs_size){ init->width, init->height };
     rs_pad_picture(&r->picture, init);
->>>>>>> bba670c (media, job, stage, pipe: fields become frames by bwdif, odd sizes are padded inside, shapes are cut with square pixels)
     const size_t values = rs_tensor_count(&r->picture);
     for (size_t i = 0; i < values; i++)
         r->picture.data[i] = 2.0f * r->picture.data[i] - 1.0f;
