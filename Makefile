@@ -49,7 +49,7 @@ KERN_BIN := $(if $(KERN_SRC),$(B)/checkkern)
 CLI_BIN  := $(if $(CLI_SRC),$(B)/restyle)
 EMBED    := $(if $(wildcard samples/embed.c),$(B)/embed)
 
-.PHONY: all check check-style check-headers demo schema bench clean help
+.PHONY: all check check-long check-style check-headers demo schema bench clean help
 .SECONDARY:
 all: $(CLI_BIN) $(LIB)
 
@@ -95,6 +95,11 @@ $(B)/embed: samples/embed.c $(LIB) $(HEADERS)
 ## check: all tests (unit, golden, kernels, CLI, headers, layers, style); takes SAN=
 check: all $(UNIT_BIN) $(FUZZ_BIN) $(KERN_BIN) $(EMBED) $(FAULT) check-style check-headers
 	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
+
+## check-long: a job killed at 100 random times; the memory of a job of 10,000 frames: minutes
+check-long: all $(FAULT)
+	$(Q)B=$(B) RS_KILLS=100 sh tests/cli/resume_random.sh
+	$(Q)B=$(B) RS_SHORT=50 RS_LONG=10000 sh tests/cli/memory.sh
 
 check-style:
 	$(Q)tools/check_layers.sh

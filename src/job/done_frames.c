@@ -1,45 +1,60 @@
 #include "job/done_frames.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/mem.h"
 #include "job/chain.h"
 #include "job/frame_store.h"
 
-static rs_status reserve(rs_done_frames *d, rs_arena *arena, rs_err *err)
+enum { NAMES_MAX = 1 << 30 };
+
+static rs_status reserve(rs_done_frames *d, rs_err *err)
 {
     if (d->n < d->cap)
         return RS_OK;
-    const size_t cap = d->cap ? 2 * d->cap : 256; /* the arena keeps the shorter ones: as much again */
-    rs_done_frame *more = RS_NEW_N(arena, rs_done_frame, cap);
+    const size_t cap = d->cap ? d->cap + d->cap / 2 : 256;
+    size_t bytes;
+    rs_done_frame *more = rs_mul_size(cap, sizeof(*more), &bytes)
+                              ? rs_realloc(d->at, d->n * sizeof(*more), bytes) : NULL;
     if (!more)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for a list of frames");
-    if (d->n)
-        memcpy(more, d->at, d->n * sizeof(*more));
     d->at = more;
     d->cap = cap;
     return RS_OK;
 }
 
-rs_status rs_done_frames_add(rs_done_frames *d, rs_arena *arena, const uint8_t *journal, size_t size,
-                             rs_err *err)
+rs_status rs_done_frames_add(rs_done_frames *d, const uint8_t *journal, size_t size, rs_err *err)
 {
     rs_record r;
+    if (d->names.max == 0)
+        rs_strbuf_init(&d->names, NAMES_MAX);
     for (size_t pos = 0; rs_record_next(journal, size, &pos, &r);) {
         if (r.kind != RS_RECORD_FRAME)
             continue;
-        RS_TRY(reserve(d, arena, err));
-        const char *name = rs_arena_strndup(arena, r.text, r.len);
-        if (!name)
-            return RS_FAIL(err, RS_E_NOMEM, "no memory for a list of frames");
-        d->at[d->n] = (rs_done_frame){ .index = r.index, .order = d->n, .size = r.size, .width = r.width,
-                                         .height = r.height, .crc = r.crc, .chain_crc = r.chain_crc,
-                                         .has_chain = r.has_chain, .name = name };
+        RS_TRY(reserve(d, err));
+        d->at[d->n] = (rs_done_frame){ .index = r.index, .order = d->n, .size = r.size,
+                                       .width = (int)r.width, .height = (int)r.height, .crc = r.crc,
+                                       .chain_crc = r.chain_crc, .has_chain = r.has_chain,
+                                       .name = d->names.len };
+        rs_strbuf_add(&d->names, r.text, r.len);
+        rs_strbuf_add(&d->names, "", 1);
         d->n++;
     }
-    return RS_OK;
+    return d->names.failed ? RS_FAIL(err, RS_E_NOMEM, "no memory for a list of frames") : RS_OK;
+}
+
+void rs_done_frames_release(rs_done_frames *d)
+{
+    rs_free(d->at);
+    rs_strbuf_release(&d->names);
+    *d = (rs_done_frames){ 0 };
+}
+
+const char *rs_done_frames_name(const rs_done_frames *d, const rs_done_frame *frame)
+{
+    return rs_strbuf_str(&d->names) + frame->name;
 }
 
 static int by_index(const void *a, const void *b)
@@ -123,7 +138,7 @@ rs_status rs_done_frames_check(rs_done_frames *d, const char *dir, const char *c
     d->chain_at = -1;
     for (size_t i = 0; i < d->n; i++) {
         const rs_arena_mark mark = rs_arena_save(arena);
-        const char *path = rs_path_join(arena, dir, d->at[i].name);
+        const char *path = rs_path_join(arena, dir, rs_done_frames_name(d, &d->at[i]));
         d->at[i].usable = path && is_undamaged(path, &d->at[i]);
         rs_arena_rewind(arena, mark);
     }

@@ -32,7 +32,7 @@ rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_chain 
 {
     const rs_done_frame *d = rs_done_frames_find(&f->done, frame->index);
     const rs_arena_mark mark = rs_arena_save(f->arena);
-    const char *picture = rs_path_join(f->arena, f->frames_dir, d->name);
+    const char *picture = rs_path_join(f->arena, f->frames_dir, rs_done_frames_name(&f->done, d));
     const char *chained = rs_chain_path(f->arena, f->dir, d->index);
     rs_status s = picture && chained ? RS_OK : no_memory(err);
     if (s == RS_OK && !f->into_folder)
@@ -107,6 +107,7 @@ void rs_job_folder_close(rs_job_folder *f, const rs_err *cause)
         rs_job_clean(f->dir, f->sink_path, true);
     else if (whole && !f->finished && f->n_kept == 0 && f->done.n == 0)
         rs_job_clean(f->dir, f->sink_path, true);
+    rs_done_frames_release(&f->done);
     rs_lock_release(&f->shard_lock);
     rs_lock_release(&f->lock);
     rs_arena_close(&f->writer_arena);

@@ -116,7 +116,7 @@ static rs_status read_journal(struct opening *o, const char *path, rs_err *err)
     RS_TRY(rs_map_open(path, &map, err));
     rs_status s = rs_identity_check(o->f->shown, map.data, map.size, &o->head, err);
     if (s == RS_OK)
-        s = rs_done_frames_add(&o->f->done, o->f->arena, map.data, map.size, err);
+        s = rs_done_frames_add(&o->f->done, map.data, map.size, err);
     for (size_t pos = 0; s == RS_OK && rs_record_next(map.data, map.size, &pos, &r);)
         if (r.kind == RS_RECORD_DONE || r.kind == RS_RECORD_BEGIN) {
             o->has_done = r.kind == RS_RECORD_DONE;

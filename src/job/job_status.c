@@ -68,7 +68,7 @@ static rs_status read_part(struct report *r, const char *name, job_part *p, rs_e
     RS_TRY(rs_map_open(path, &map, err));
     for (size_t pos = 0; rs_record_next(map.data, map.size, &pos, &record);)
         take_record(p, &record);
-    const rs_status s = rs_done_frames_add(&r->frames, r->arena, map.data, map.size, err);
+    const rs_status s = rs_done_frames_add(&r->frames, map.data, map.size, err);
     rs_map_close(&map);
     p->running = rs_lock_is_held(lock_path, p->who);
     return s;
@@ -214,6 +214,7 @@ rs_status rs_job_describe(const char *path, const rs_text_sink *sink, rs_err *er
     if (s == RS_OK)
         sink->put(sink->cookie, rs_strbuf_str(&r.text), r.text.len);
     rs_strbuf_release(&r.text);
+    rs_done_frames_release(&r.frames);
     rs_arena_close(&r.arena);
     return s;
 }

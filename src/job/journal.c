@@ -82,8 +82,8 @@ static void scan_frame(struct scan *s, rs_record *r)
 {
     r->index = positive(s);
     r->seed = number(s, UINT64_MAX);
-    r->width = positive(s);
-    r->height = positive(s);
+    r->width = (int64_t)number(s, INT32_MAX);
+    r->height = (int64_t)number(s, INT32_MAX);
     r->size = positive(s);
     r->crc = hex(s);
     r->has_chain = chain(s, r);

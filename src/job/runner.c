@@ -144,7 +144,7 @@ static rs_size first_size(const struct job *j, const rs_source_info *info)
     const rs_fit *fit = &j->maker.fit;
     const rs_done_frames *done = &j->folder.done;
     if (j->folder.options.join)
-        return done->n ? (rs_size){ (int)done->at[0].width, (int)done->at[0].height }
+        return done->n ? (rs_size){ done->at[0].width, done->at[0].height }
                        : (rs_size){ info->width, info->height };
     return rs_frame_maker_size(&j->maker, fit->keep ? (rs_size){ info->width, info->height }
                                                     : rs_fit_size(fit, info->width, info->height));
@@ -252,6 +252,7 @@ static rs_status open_all(struct job *j, rs_err *err)
     RS_TRY(open_folder(j, err));
     if (j->folder.finished)
         return RS_OK;
+    j->maker.fit = rs_fit_of(j->spec, 1); /* without a model nothing is fitted, but its rules hold */
     if (!j->folder.options.join)
         RS_TRY(open_model(j, err));
     j->result->failed = RS_JOB_OUTPUT;
@@ -323,7 +324,7 @@ static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
     j->made[frame - j->frames].fetched = true;
     j->result->resumed++;
     j->first_made = rs_clock_now(); /* so far nothing was */
-    return push_done(j, frame, j->progress.frame + 1, (rs_size){ (int)d->width, (int)d->height }, err);
+    return push_done(j, frame, j->progress.frame + 1, (rs_size){ d->width, d->height }, err);
 }
 
 static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)

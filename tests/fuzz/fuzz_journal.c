@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "job/done_frames.h"
 #include "job/identity.h"
 #include "job/journal.h"
@@ -30,9 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rs_strbuf mine;
     rs_record r;
     rs_done_frames d = { 0 };
-    rs_arena *arena = rs_arena_open(0);
-    if (!arena)
-        return 0;
     for (size_t pos = 0; rs_record_next(data, size, &pos, &r);)
         comes_back(&r);
     rs_strbuf_init(&mine, 1 << 10);
@@ -41,13 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rs_identity_check("x.job", data, size, &mine, &err) != RS_OK && !err.msg[0])
         abort();
     rs_strbuf_release(&mine);
-    if (rs_done_frames_add(&d, arena, data, size, &err) == RS_OK) {
+    if (rs_done_frames_add(&d, data, size, &err) == RS_OK) {
         rs_done_frames_sort(&d);
         for (size_t i = 1; i < d.n; i++)
             if (d.at[i - 1].index >= d.at[i].index)
                 abort();
     }
-    rs_arena_close(&arena);
+    rs_done_frames_release(&d);
     return 0;
 }
 

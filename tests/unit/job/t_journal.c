@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/fs.h"
 #include "job/chain.h"
 #include "job/done_frames.h"
@@ -209,13 +208,12 @@ static void frames_by_index(void)
     rs_err err = { 0 };
     rs_strbuf sb;
     rs_done_frames d = { 0 };
-    rs_arena *arena = rs_arena_open(0);
     rs_strbuf_init(&sb, 1 << 16);
     for (int i = 0; i < 7; i++) {
         const rs_record r = { .kind = RS_RECORD_FRAME, .index = order[i], .size = i, .text = "x", .len = 1 };
         rs_record_put(&sb, &r);
     }
-    CHECK_OK(rs_done_frames_add(&d, arena, (const uint8_t *)sb.data, sb.len, &err));
+    CHECK_OK(rs_done_frames_add(&d, (const uint8_t *)sb.data, sb.len, &err));
     rs_done_frames_sort(&d);
     CHECK_INT(d.n, 5);
     static const int want[][2] = { { 0, 4 }, { 1, 3 }, { 3, 2 }, { 5, 5 }, { 9, 6 } };
@@ -228,8 +226,9 @@ static void frames_by_index(void)
     }
     CHECK(!rs_done_frames_find(&d, 2) && !rs_done_frames_find(&d, 10));
     CHECK_INT(rs_done_frames_usable(&d), 5);
+    CHECK_STR(rs_done_frames_name(&d, &d.at[4]), "x");
     rs_strbuf_release(&sb);
-    rs_arena_close(&arena);
+    rs_done_frames_release(&d);
 }
 
 int main(void)
