@@ -10,18 +10,18 @@
 
 enum { NAMES_MAX = 1 << 30 };
 
-static rs_status reserve(rs_done_frames *d, rs_err *err)
+/* Exactly what a journal adds: a table that grows by steps takes twice as much. */
+static rs_status reserve(rs_done_frames *d, const uint8_t *journal, size_t size, rs_err *err)
 {
-    if (d->n < d->cap)
-        return RS_OK;
-    const size_t cap = d->cap ? d->cap + d->cap / 2 : 256;
-    size_t bytes;
-    rs_done_frame *more = rs_mul_size(cap, sizeof(*more), &bytes)
+    rs_record r;
+    size_t n = d->n, bytes;
+    for (size_t pos = 0; rs_record_next(journal, size, &pos, &r);)
+        n += r.kind == RS_RECORD_FRAME;
+    rs_done_frame *more = rs_mul_size(n, sizeof(*more), &bytes)
                               ? rs_realloc(d->at, d->n * sizeof(*more), bytes) : NULL;
     if (!more)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for a list of frames");
     d->at = more;
-    d->cap = cap;
     return RS_OK;
 }
 
@@ -30,10 +30,10 @@ rs_status rs_done_frames_add(rs_done_frames *d, const uint8_t *journal, size_t s
     rs_record r;
     if (d->names.max == 0)
         rs_strbuf_init(&d->names, NAMES_MAX);
+    RS_TRY(reserve(d, journal, size, err));
     for (size_t pos = 0; rs_record_next(journal, size, &pos, &r);) {
         if (r.kind != RS_RECORD_FRAME)
             continue;
-        RS_TRY(reserve(d, err));
         d->at[d->n] = (rs_done_frame){ .index = r.index, .order = d->n, .size = r.size,
                                        .width = (int)r.width, .height = (int)r.height, .crc = r.crc,
                                        .chain_crc = r.chain_crc, .has_chain = r.has_chain,

@@ -18,7 +18,7 @@ typedef struct rs_done_frame {
 /* Zero it before the first use. */
 typedef struct rs_done_frames {
     rs_done_frame *at; /* by index, each once, after rs_done_frames_sort */
-    size_t n, cap;
+    size_t n;
     rs_strbuf names;   /* one behind the other, each with its zero */
     int64_t chain_at;  /* the frame whose chain is taken up; negative: none. Frames up to it that
                           are made anew keep theirs to themselves */
