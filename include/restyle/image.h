@@ -31,6 +31,8 @@ typedef enum rs_resize {
     RS_RESIZE_STRETCH, /* to the size, whatever the shape (A1111 "just resize") */
     RS_RESIZE_CROP,    /* cover the size, cut off the rest ("crop and resize") */
     RS_RESIZE_FILL,    /* fit inside, stretch the edge rows ("resize and fill") */
+    RS_RESIZE_AREA,    /* cover the size, cut the rest off first, then take the mean light of what
+                          each pixel covers, in 8 bits: stable-diffusion.cpp's */
     RS_RESIZE_LATENT   /* the latent, not the picture ("just resize (latent upscale)"): for
                           pipelines; no mode of rs_image_resize */
 } rs_resize;
@@ -50,7 +52,7 @@ rs_status rs_image_read(const char *path, rs_image *image, rs_err *err);
  * text: NULL, or a `parameters` text chunk in UTF-8. */
 rs_status rs_image_write_png(const char *path, const rs_image *image, const char *text, rs_err *err);
 
-/* dst must be allocated at the wanted size; Lanczos. */
+/* dst must be allocated at the wanted size; Lanczos, but for RS_RESIZE_AREA. */
 rs_status rs_image_resize(rs_image *dst, const rs_image *src, rs_resize mode, rs_err *err);
 
 #ifdef __cplusplus

@@ -83,7 +83,8 @@ static void explain_upscale(struct explain *e, rs_upscale_when when, rs_size fro
 
 static rs_status explain_size(struct explain *e, rs_err *err)
 {
-    static const char *const modes[] = { "stretched", "cropped", "filled up", "stretched as a latent" };
+    static const char *const modes[] = { "stretched", "cropped", "filled up", "cut and averaged",
+                                         "stretched as a latent" };
     const rs_source_info *info = rs_source_get_info(e->source);
     const rs_size in = rs_fit_input_size(&e->fit, info->width, info->height);
     const rs_size out = rs_fit_size(&e->fit, info->width, info->height);

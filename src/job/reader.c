@@ -61,10 +61,11 @@ rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs
     return rs_image_resize(to, from, fit->resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : fit->resize, err);
 }
 
-/* See stage/inpaint.c for what follows. */
+/* Of areas there are only light's. See stage/inpaint.c for what follows. */
 rs_status rs_fit_mask(const rs_fit *fit, const rs_mask *from, const rs_image *like, rs_mask *to, rs_err *err)
 {
-    return rs_mask_resize(to, from, like->width, like->height, fit->resize, RS_FILTER_LANCZOS, err);
+    const rs_resize mode = fit->resize == RS_RESIZE_AREA ? RS_RESIZE_CROP : fit->resize;
+    return rs_mask_resize(to, from, like->width, like->height, mode, RS_FILTER_LANCZOS, err);
 }
 
 /* The size in which the frame is given a shape: with square pixels, as that shape has. */

@@ -16,7 +16,7 @@ typedef struct rs_plane {
 } rs_plane;
 
 typedef struct rs_plane_resize_how {
-    rs_resize mode;   /* not RS_RESIZE_LATENT */
+    rs_resize mode;   /* not RS_RESIZE_LATENT or RS_RESIZE_AREA */
     rs_filter filter;
     bool bytes;       /* values are 0..255, rounded after each of the two passes as Pillow does;
                          else 0..1 */

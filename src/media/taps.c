@@ -48,6 +48,19 @@ static void set_pixel(rs_taps *taps, int i, rs_filter filter, double center, dou
         w[k] *= sum != 0 ? 1 / sum : 1;
 }
 
+/* The pixels that touch low .. low + wide, each by the length that it has in it. */
+static void set_area(rs_taps *taps, int i, double low, double wide, int from)
+{
+    const double high = fmin(low + wide, from);
+    const int first = (int)low;
+    double *w = taps->weight + (size_t)i * (size_t)taps->width;
+    int k = 0;
+    for (; first + k < high; k++)
+        w[k] = (fmin(first + k + 1, high) - fmax(first + k, low)) / (high - low);
+    taps->first[i] = first;
+    taps->count[i] = k;
+}
+
 rs_status rs_taps_init(rs_taps *taps, rs_filter filter, int from, int to, int start, int n,
                        rs_err *err)
 {
@@ -64,7 +77,11 @@ rs_status rs_taps_init(rs_taps *taps, rs_filter filter, int from, int to, int st
     }
     if (!taps->first || !taps->count || !taps->weight)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to scale a picture to %d pixels", to);
-    for (int i = 0; i < n; i++)
-        set_pixel(taps, i, filter, (start + i + 0.5) * scale, support, 1 / wide, from);
+    for (int i = 0; i < n; i++) {
+        if (filter == RS_FILTER_AREA)
+            set_area(taps, i, (start + i) * scale, scale, from);
+        else
+            set_pixel(taps, i, filter, (start + i + 0.5) * scale, support, 1 / wide, from);
+    }
     return RS_OK;
 }

@@ -8,7 +8,8 @@
 
 typedef enum rs_filter {
     RS_FILTER_BICUBIC, /* a = -0.5, two lobes */
-    RS_FILTER_LANCZOS  /* three lobes */
+    RS_FILTER_LANCZOS, /* three lobes */
+    RS_FILTER_AREA     /* none of Pillow's: what each output pixel covers, by its share */
 } rs_filter;
 
 /* Output pixel i is the sum of weight[i * width + k] * input[first[i] + k] over

@@ -105,6 +105,8 @@ static const rs_opt_choice resizes[] = {
     { "crop", RS_RESIZE_CROP, "cover the size, cut off the rest (A1111's crop and resize)" },
     { "stretch", RS_RESIZE_STRETCH, "to the size, whatever the shape (just resize)" },
     { "fill", RS_RESIZE_FILL, "fit inside, stretch the edges (resize and fill)" },
+    { "area", RS_RESIZE_AREA, "cut to shape, then the mean light of what each pixel covers, as "
+                              "stable-diffusion.cpp" },
     { "latent", RS_RESIZE_LATENT, "stretch the latent, not the picture (just resize (latent upscale))" },
     { 0 }
 };
@@ -153,7 +155,7 @@ static const rs_opt pipeline_rows[] = {
       HELP("in which numbers the model computes") },
     { "compat", OPT_ENUM(compat, rs_compat_choices), AFFECTS_OUTPUT,
       HELP("another program whose ways become the defaults of img2img's steps_mode, rng, encode, "
-           "rounding and scheduler; a key that is written wins") },
+           "rounding and scheduler, and of resize; a key that is written wins") },
     { "input", OPT_LIST(inputs, &input_list), EXAMPLE("../samples/clip.mp4"),
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_IN),
       HELP("a video, an animated image, or a folder of frames; several as a list or a pattern, as "
@@ -229,6 +231,8 @@ void rs_pipeline_defaults(rs_opt_ctx *ctx, const rs_value *root, rs_pipeline_spe
     alone.diags = &trial;
     if (row->type->parse(&alone, row, "compat", compat->value, &copy.compat))
         rs_img2img_compat(&spec->img2img, copy.compat);
+    if (copy.compat == RS_COMPAT_SDCPP)
+        spec->resize = RS_RESIZE_AREA;
 }
 
 const char *rs_schema_help(const char *key)

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/srgb.h"
+
 #define LAB_SHIFT 12                /* of the matrices */
 #define CBRT_SHIFT 15               /* of the table of f */
 #define BASE (1 << 14)              /* of values on the way back */
@@ -13,20 +15,6 @@ static const double xyz_of_rgb[9] = { 0.412453, 0.357580, 0.180423, 0.212671, 0.
                                       0.072169, 0.019334, 0.119193, 0.950227 };
 static const double rgb_of_xyz[9] = { 3.240479, -1.53715, -0.498535, -0.969256, 1.875991,
                                       0.041556, 0.055648, -0.204043, 1.057311 };
-
-/* These work in doubles and round to floats, as the original does; so does the table of f,
- * some of whose values lie near a half. */
-static float linear_of(float x)
-{
-    const double v = x;
-    return (float)(v <= 809.0 / 20000.0 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
-}
-
-static float srgb_of(float x)
-{
-    const double v = x;
-    return (float)(v <= 7827.0 / 2500000.0 ? v * 12.92 : pow(v, 1.0 / 2.4) * 1.055 - 0.055);
-}
 
 /* CIELAB's f: the cube root, and a line near zero. */
 static double f_of(double x)
@@ -55,13 +43,13 @@ static void init_lightness(rs_lab_tables *t, int i)
 void rs_lab_init(rs_lab_tables *t)
 {
     for (int i = 0; i < 256; i++) {
-        t->linear[i] = (uint16_t)nearest(255.0f * 8 * linear_of((float)i / 255.0f));
+        t->linear[i] = (uint16_t)nearest(255.0f * 8 * rs_srgb_to_linear((float)i / 255.0f));
         init_lightness(t, i);
     }
     for (int i = 0; i < RS_LAB_CBRT; i++)
         t->cbrt[i] = (uint16_t)nearest((float)((1 << CBRT_SHIFT) * f_of(i / (255.0 * 8))));
     for (int i = 0; i < RS_LAB_LINEAR; i++)
-        t->srgb[i] = (uint8_t)nearest(255.0f * srgb_of((float)i / RS_LAB_LINEAR));
+        t->srgb[i] = (uint8_t)nearest(255.0f * rs_srgb_from_linear((float)i / RS_LAB_LINEAR));
     for (int i = 0; i < RS_LAB_XZ; i++) { /* 3390: f where the line ends */
         const int f = i + XZ_LEAST;
         t->xz[i] = f <= 3390 ? f * 108 / 841 - BASE * 16 / 116 * 108 / 841 : f * f / BASE * f / BASE;
