@@ -20,8 +20,9 @@ typedef enum rs_discard {
 } rs_discard;
 
 typedef enum rs_unipc_variant {
-    RS_UNIPC_BH1, /* A1111's default */
-    RS_UNIPC_BH2  /* diffusers' default */
+    RS_UNIPC_AUTO, /* bh1, or bh2 with scheduler `diffusers` */
+    RS_UNIPC_BH1,  /* A1111's default */
+    RS_UNIPC_BH2   /* diffusers' default */
 } rs_unipc_variant;
 
 /* 0 stands for "auto" where the comment says so. */
@@ -40,8 +41,8 @@ typedef struct rs_sampling_params {
     int eta_noise_seed_delta; /* 0; added to the seed for all noise but the first */
     float noise_multiplier;   /* 1; factor of the first noise */
     float extra_noise;        /* 0; this share of it on top, unknown to the schedule */
-    int unipc_order;          /* 3 */
-    rs_unipc_variant unipc_variant; /* RS_UNIPC_BH1 */
+    int unipc_order;          /* auto: 3, or 2 with scheduler `diffusers` */
+    rs_unipc_variant unipc_variant; /* RS_UNIPC_AUTO */
     /* A1111's own way, off by one or more, with ddim, plms, unipc and scheduler
      * kl_optimal (sample/quirk.h). No option: for `compat`. */
     bool a1111_steps; /* false */

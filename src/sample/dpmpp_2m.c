@@ -44,5 +44,6 @@ const rs_sampler rs_sampler_dpmpp_2m = {
     .name = "dpmpp_2m",
     .help = "DPM-Solver++ of second order: good pictures in few steps, repeatable",
     .scheduler = "karras",
+    .flags = RS_SAMPLER_ONE_MORE,
     .run = dpmpp_2m_run,
 };

@@ -15,7 +15,8 @@
  * a = 1 / (1 + sigma^2). Its noise, eta * sqrt((1-a')/(1-a)) * sqrt(1 - a/a'),
  * divided by sqrt(a') is `up`, and its remaining sqrt(1 - a' - noise^2) becomes
  * `down`: the same step, over any schedule. It is diffusers' DDIMScheduler with
- * set_alpha_to_one and without clipping. (A1111's own DDIM skips the last of its
+ * set_alpha_to_one and without clipping, or with scheduler `diffusers` as the model's
+ * scheduler_config.json has it (spacing.h). (A1111's own DDIM skips the last of its
  * timesteps and so runs two steps fewer than its other samplers: see quirk.h.) */
 #include "sample/step.h"
 
@@ -27,11 +28,12 @@ static rs_status euler_run(const rs_sampling *s, rs_err *err)
     if (rs_sampler_draws(plan->sampler, plan->eta, plan->s_churn))
         RS_TRY(rs_step_buffer(s, &noise, err));
     for (int i = 0; i < plan->n_steps; i++) {
-        const double sigma = rs_step_churn(s, i, noise), next = plan->sigmas[i + 1];
+        const double sigma = rs_step_churn(s, i, noise), next = rs_step_target(s, i);
         const rs_step_split part = rs_step_ancestral(sigma, next, plan->eta);
         RS_TRY(rs_step_begin(s, i, s->x, sigma, denoised, err));
         rs_step_line(s->x, denoised, s->x, sigma, part.down, s->n);
         rs_step_add_noise(s, part.up * plan->s_noise, sigma, next, noise);
+        rs_step_arrive(s, i);
     }
     return RS_OK;
 }
@@ -57,7 +59,7 @@ const rs_sampler rs_sampler_ddim = {
     .name = "ddim",
     .help = "DDIM: the same path as euler, with an optional share of new noise (eta)",
     .scheduler = "uniform",
-    .flags = RS_SAMPLER_ETA | RS_SAMPLER_TIMESTEPS,
+    .flags = RS_SAMPLER_ETA | RS_SAMPLER_TIMESTEPS | RS_SAMPLER_STRIDES,
     .default_eta = 0,
     .run = euler_run,
 };

@@ -75,7 +75,7 @@ rs_status rs_noise_levels_init(rs_arena *arena, const rs_noise_config *config, r
                            "values; see beta_start, beta_end, beta_schedule",
                            sigmas[i], i, i > 0 ? sigmas[i - 1] : 0.0);
     }
-    *out = (rs_noise_levels){ n, 0, 1, config->prediction, alphas, sigmas, logs };
+    *out = (rs_noise_levels){ n, 0, 1, config->prediction, alphas, sigmas, logs, config->timesteps };
     return RS_OK;
 }
 
@@ -95,7 +95,8 @@ rs_status rs_noise_levels_thin(rs_arena *arena, const rs_noise_levels *levels, r
         sigmas[i] = levels->sigmas[from];
         logs[i] = levels->log_sigmas[from];
     }
-    *out = (rs_noise_levels){ n, first, stride, levels->prediction, alphas, sigmas, logs };
+    *out = (rs_noise_levels){ n, first, stride, levels->prediction, alphas, sigmas, logs,
+                              levels->timesteps };
     return RS_OK;
 }
 

@@ -20,6 +20,7 @@ typedef struct rs_noise_levels {
     const float *alphas_cumprod; /* [n], share of the picture's variance; falls with t */
     const double *sigmas;        /* [n], sqrt((1 - a) / a); rises with t */
     const double *log_sigmas;    /* [n] */
+    rs_timestep_rule timesteps;  /* for scheduler `diffusers` */
 } rs_noise_levels;
 
 /* The tables live in arena. Betas that do not make a rising, finite row of

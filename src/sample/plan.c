@@ -4,6 +4,7 @@
 
 #include "sample/quirk.h"
 #include "sample/schedule.h"
+#include "sample/spacing.h"
 
 /* The decimal of at most seven places that rounds to this float, as a person
  * wrote it; the float itself when there is none. Within 0..1 there is at most
@@ -64,8 +65,8 @@ static rs_status check_noise(const rs_sampling_params *p, rs_err *err)
     RS_TRY(check_share("s_noise", p->s_noise, most, err));
     RS_TRY(check_share("noise_multiplier", p->noise_multiplier, most, err));
     RS_TRY(check_share("extra_noise", p->extra_noise, most, err));
-    if (p->unipc_order < 1 || p->unipc_order > 3)
-        return RS_FAIL(err, RS_E_RANGE, "unipc_order is %d, expected 1 to 3", p->unipc_order);
+    if (p->unipc_order < 0 || p->unipc_order > 3)
+        return RS_FAIL(err, RS_E_RANGE, "unipc_order is %d, expected 1 to 3, or 0 for auto", p->unipc_order);
     return RS_OK;
 }
 
@@ -84,7 +85,8 @@ static rs_status check_numbers(const rs_img2img_params *p, rs_err *err)
 }
 
 /* What the sampler takes; the rest stays at what does nothing. */
-static void take_controls(const rs_img2img_params *params, rs_sample_plan *plan)
+static void take_controls(const rs_img2img_params *params, const rs_scheduler *scheduler,
+                          rs_sample_plan *plan)
 {
     const rs_sampling_params *p = &params->sampling;
     const rs_sampler *sampler = plan->sampler;
@@ -99,8 +101,9 @@ static void take_controls(const rs_img2img_params *params, rs_sample_plan *plan)
         plan->s_tmin = (double)p->s_tmin;
         plan->s_tmax = p->s_tmax > 0 ? (double)p->s_tmax : HUGE_VAL;
     }
-    plan->unipc_order = p->unipc_order;
-    plan->unipc_variant = p->unipc_variant;
+    const bool diffusers = scheduler->flags & RS_SCHEDULER_DIFFUSERS;
+    plan->unipc_order = p->unipc_order ? p->unipc_order : diffusers ? 2 : 3;
+    plan->unipc_variant = p->unipc_variant ? p->unipc_variant : diffusers ? RS_UNIPC_BH2 : RS_UNIPC_BH1;
     plan->start_scale = plan->end_scale = 1;
     plan->noise_multiplier = (double)p->noise_multiplier;
     plan->extra_noise = (double)p->extra_noise;
@@ -113,11 +116,13 @@ static rs_status find_scheduler(const rs_img2img_params *params, const rs_sample
     return (*out)->flags & RS_SCHEDULER_AUTO ? rs_scheduler_find(sampler->scheduler, out, err) : RS_OK;
 }
 
-static bool discards(const rs_sampler *sampler, rs_discard discard)
+static bool discards(const rs_sample_plan *plan, const rs_scheduler *scheduler, rs_discard discard)
 {
-    if (discard == RS_DISCARD_AUTO)
-        return sampler->flags & RS_SAMPLER_DISCARD;
-    return discard == RS_DISCARD_ALWAYS;
+    if (discard != RS_DISCARD_AUTO)
+        return discard == RS_DISCARD_ALWAYS;
+    if (scheduler->flags & RS_SCHEDULER_DIFFUSERS)
+        return rs_spacing_discards(plan->levels, plan->sampler);
+    return plan->sampler->flags & RS_SAMPLER_DISCARD;
 }
 
 /* The levels of a whole schedule, of which range is run. A1111 cuts the list of
@@ -168,7 +173,7 @@ rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
     RS_TRY(check_numbers(params, err));
     RS_TRY(rs_sampler_find(params->sampler, &plan.sampler, err));
     RS_TRY(find_scheduler(params, plan.sampler, &scheduler, err));
-    take_controls(params, &plan);
+    take_controls(params, scheduler, &plan);
     if (plan.sampler->flags & RS_SAMPLER_THIN) {
         rs_noise_levels *thin = RS_NEW(arena, rs_noise_levels);
         if (!thin)
@@ -177,13 +182,17 @@ rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
         plan.levels = thin;
     }
     RS_TRY(rs_schedule_init(arena, scheduler, plan.levels, &params->sampling, &schedule, err));
+    schedule.sampler = plan.sampler;
     const rs_step_range range = rs_step_rule(params->steps_mode, params->strength, params->steps);
     const bool quirk = params->sampling.a1111_steps;
     if (range.n_steps > 0 && quirk && (plan.sampler->flags & RS_SAMPLER_TIMESTEPS))
         RS_TRY(rs_plan_a1111_timesteps(arena, range, &plan, err));
+    else if (range.n_steps > 0 && (scheduler->flags & RS_SCHEDULER_DIFFUSERS) &&
+             (plan.sampler->flags & RS_SAMPLER_STRIDES))
+        RS_TRY(rs_plan_diffusers_strides(arena, range, &plan, err));
     else if (range.n_steps > 0)
         RS_TRY(make_sigmas(arena, scheduler, &schedule, range,
-                           discards(plan.sampler, params->sampling.discard_next_to_last_sigma),
+                           discards(&plan, scheduler, params->sampling.discard_next_to_last_sigma),
                            quirk && (scheduler->flags & RS_SCHEDULER_A1111_END), &plan, err));
     *out = plan;
     return RS_OK;

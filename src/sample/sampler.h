@@ -33,11 +33,17 @@ typedef struct rs_sample_plan {
     int unipc_order;
     rs_unipc_variant unipc_variant;
     int n_steps;          /* 0: nothing to do, the picture passes through */
-    const double *sigmas; /* [n_steps + 1], strictly falling; the last is 0, but for a1111_steps */
+    /* [n_steps + 1], strictly falling; the last is 0, but for a1111_steps and targets */
+    const double *sigmas;
+    /* NULL, or of RS_SAMPLER_STRIDES [n_steps]: where each step leads, when that need not be
+     * the next of sigmas, which may then be equal; the picture is taken to it as it is. For
+     * RS_SAMPLER_REPEATS steps are calls, and the second steps from again_sigma. */
+    const double *targets;
+    double again_sigma;
     double low, high;     /* the levels that Brownian motion spans: the whole schedule's */
     /* The start is start_scale * (latent + noise * (start_sigma * noise_multiplier +
      * extra)), the result is end_scale times the sampler's: both scales are 1, and
-     * start_sigma sigmas[0], but for a1111_steps. */
+     * start_sigma sigmas[0], but for a1111_steps; end_scale is not 1 after targets either. */
     double start_sigma, start_scale, end_scale;
     double noise_multiplier, extra_noise;
 } rs_sample_plan;
@@ -83,7 +89,11 @@ enum {
     RS_SAMPLER_TIMESTEPS = 128,   /* A1111 runs it over timesteps of its own (a1111_steps) */
     RS_SAMPLER_NOISE = 256,       /* adds noise even with eta 0 and without churn */
     RS_SAMPLER_UNIPC = 512,       /* takes unipc_order and unipc_variant */
-    RS_SAMPLER_ALONE = 1024       /* its steps depend on the picture: one at a time */
+    RS_SAMPLER_ALONE = 1024,      /* its steps depend on the picture: one at a time */
+    /* With scheduler `diffusers`, see spacing.h: */
+    RS_SAMPLER_STRIDES = 2048,    /* takes targets: DDIM, PNDM */
+    RS_SAMPLER_REPEATS = 4096,    /* makes its first step twice: PNDM */
+    RS_SAMPLER_ONE_MORE = 8192    /* a point more, without the last: DPM++ 2M, UniPC */
 };
 
 typedef struct rs_sampler {

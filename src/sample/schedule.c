@@ -8,6 +8,7 @@
 #include "restyle/img2img.h"
 #include "sample/beta_cdf.h"
 #include "sample/registry.h"
+#include "sample/spacing.h"
 
 /* 0 at the first of n points, 1 at the last. */
 static double ramp(int64_t i, int64_t n)
@@ -132,6 +133,11 @@ static double kl_optimal_sigma(const rs_schedule *s, int64_t i, int64_t n)
     return tan(between(atan(s->high), atan(s->low), ramp(i, n)));
 }
 
+static double diffusers_sigma(const rs_schedule *s, int64_t i, int64_t n)
+{
+    return rs_spaced_sigma(s->levels, rs_spacing_of(s->sampler), i, n);
+}
+
 static const rs_scheduler schedulers[] = {
     { "automatic", "the sampler's own, as A1111 since 1.9 chooses", RS_SCHEDULER_AUTO, NULL, NULL },
     { "uniform", "evenly spaced timesteps", 0, uniform_sigma, NULL },
@@ -152,6 +158,8 @@ static const rs_scheduler schedulers[] = {
     { "align_your_steps", "levels optimised for SD 1.5 (Sabour et al. 2024)", 0, ays_sigma, NULL },
     { "kl_optimal", "evenly spaced angles (Sabour et al. 2024)",
       RS_SCHEDULER_ENDS | RS_SCHEDULER_A1111_END, kl_optimal_sigma, NULL },
+    { "diffusers", "timesteps as diffusers spaces them for this sampler, by the model's "
+                   "scheduler_config.json", RS_SCHEDULER_DIFFUSERS, diffusers_sigma, NULL },
     { "explicit", "the levels of `sigmas`", RS_SCHEDULER_EXPLICIT, explicit_sigma, NULL },
 };
 enum { N_SCHEDULERS = sizeof(schedulers) / sizeof(schedulers[0]) };

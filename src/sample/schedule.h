@@ -20,6 +20,7 @@ typedef struct rs_schedule {
     const float *sigmas;   /* [n_sigmas] of `explicit` */
     size_t n_sigmas;
     const double *cdf;     /* of `beta` (beta_cdf.h), else NULL */
+    const struct rs_sampler *sampler; /* NULL, or whose class in diffusers spaces the points */
 } rs_schedule;
 
 enum {
@@ -28,7 +29,8 @@ enum {
     RS_SCHEDULER_BETA = 4,     /* takes beta_alpha and beta_beta */
     RS_SCHEDULER_EXPLICIT = 8, /* takes sigmas */
     RS_SCHEDULER_AUTO = 16,    /* stands for the sampler's own; has no sigma function */
-    RS_SCHEDULER_A1111_END = 32 /* with a1111_steps its smallest level is the end, in the place of 0 */
+    RS_SCHEDULER_A1111_END = 32, /* with a1111_steps its smallest level is the end, in the place of 0 */
+    RS_SCHEDULER_DIFFUSERS = 64 /* see spacing.h */
 };
 
 typedef struct rs_scheduler {

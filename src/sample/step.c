@@ -50,6 +50,23 @@ void rs_step_add_noise(const rs_sampling *s, double factor, double sigma, double
     add(s, factor, buffer);
 }
 
+void rs_step_claim(float *x, double level, double as, size_t n)
+{
+    const float f = (float)sqrt((1 + as * as) / (1 + level * level));
+    for (size_t k = 0; level != as && k < n; k++)
+        x[k] *= f;
+}
+
+double rs_step_target(const rs_sampling *s, int i)
+{
+    return s->plan->targets ? s->plan->targets[i] : s->plan->sigmas[i + 1];
+}
+
+void rs_step_arrive(const rs_sampling *s, int i)
+{
+    rs_step_claim(s->x, rs_step_target(s, i), s->plan->sigmas[i + 1], s->n);
+}
+
 rs_step_split rs_step_ancestral(double sigma, double next, double eta)
 {
     const double up = fmin(next, eta * next * sqrt(sigma * sigma - next * next) / sigma);

@@ -19,6 +19,14 @@ rs_status rs_step_denoise(const rs_sampling *s, const float *x, double sigma, fl
  * overwritten. Nothing is drawn when factor is 0. */
 void rs_step_add_noise(const rs_sampling *s, double factor, double sigma, double next, float *buffer);
 
+/* The level that step i leads to, and after it: s->x at that level is taken for one at
+ * the next level of the plan, its picture and noise together unchanged in x / sqrt(1 +
+ * sigma^2), the network's scale. Does nothing without targets, where the two are one. */
+double rs_step_target(const rs_sampling *s, int i);
+void rs_step_arrive(const rs_sampling *s, int i);
+/* The same for any picture and levels. */
+void rs_step_claim(float *x, double level, double as, size_t n);
+
 /* How a step to `next` that renews a share of the noise is split: down to a lower
  * level, and up again with new noise (k-diffusion, get_ancestral_step). */
 typedef struct rs_step_split {

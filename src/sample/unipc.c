@@ -139,6 +139,6 @@ const rs_sampler rs_sampler_unipc = {
     .name = "unipc",
     .help = "UniPC: predictor and corrector of third order, one model call a step, good in few steps",
     .scheduler = "uniform",
-    .flags = RS_SAMPLER_TIMESTEPS | RS_SAMPLER_UNIPC,
+    .flags = RS_SAMPLER_TIMESTEPS | RS_SAMPLER_UNIPC | RS_SAMPLER_ONE_MORE,
     .run = unipc_run,
 };

@@ -3,14 +3,15 @@
  *              steps      generator  autoencoder        8 bits    schedule
  *     a1111    a1111      nv         mean               truncate  automatic
  *     comfyui  exact      cpu        mean               truncate  normal
- *     diffusers diffusers cpu        sample, drawn 1st  nearest   ddim (leading timesteps)
- *     sdcpp    sdcpp      nv         sample = noise     truncate  uniform (discrete)
+ *     diffusers diffusers cpu        sample, drawn 1st  nearest   the model's (spacing.h)
+ *     sdcpp    sdcpp      nv         sample = noise     nearest   uniform (discrete)
  *
  * Sources: A1111 modules/processing.py, rng.py, sd_samplers_common.py (it samples the
  * posterior with a generator that no seed sets, and ComfyUI's nodes do too or take the
  * mean, by version: the mean is the middle of what they give); ComfyUI comfy/sample.py,
  * comfy/samplers.py; diffusers pipeline_stable_diffusion_img2img.py; stable-diffusion.cpp
- * src/stable-diffusion.cpp (the generator starts over between posterior and noise). */
+ * src/stable-diffusion.cpp (the generator starts over between posterior and noise) and
+ * src/runtime/preprocessing.hpp (97d29908; earlier ones truncated). */
 #include "stage/compat.h"
 
 #include <math.h>
@@ -30,11 +31,16 @@ static const struct {
     rs_encode_mode encode;
     rs_rounding rounding;
     const char *scheduler;
+    rs_discard discard;
 } ways[] = {
-    [RS_COMPAT_A1111] = { RS_STEPS_A1111, RS_RNG_NV, RS_ENCODE_MEAN, RS_ROUND_TRUNCATE, "automatic" },
-    [RS_COMPAT_COMFYUI] = { RS_STEPS_EXACT, RS_RNG_CPU, RS_ENCODE_MEAN, RS_ROUND_TRUNCATE, "normal" },
-    [RS_COMPAT_DIFFUSERS] = { RS_STEPS_DIFFUSERS, RS_RNG_CPU, RS_ENCODE_SAMPLE, RS_ROUND_NEAREST, "ddim" },
-    [RS_COMPAT_SDCPP] = { RS_STEPS_SDCPP, RS_RNG_NV, RS_ENCODE_START_NOISE, RS_ROUND_TRUNCATE, "uniform" },
+    [RS_COMPAT_A1111] = { RS_STEPS_A1111, RS_RNG_NV, RS_ENCODE_MEAN, RS_ROUND_TRUNCATE, "automatic",
+                          RS_DISCARD_AUTO },
+    [RS_COMPAT_COMFYUI] = { RS_STEPS_EXACT, RS_RNG_CPU, RS_ENCODE_MEAN, RS_ROUND_TRUNCATE, "normal",
+                            RS_DISCARD_AUTO },
+    [RS_COMPAT_DIFFUSERS] = { RS_STEPS_DIFFUSERS, RS_RNG_CPU, RS_ENCODE_SAMPLE, RS_ROUND_NEAREST,
+                              "diffusers", RS_DISCARD_AUTO },
+    [RS_COMPAT_SDCPP] = { RS_STEPS_SDCPP, RS_RNG_NV, RS_ENCODE_START_NOISE, RS_ROUND_NEAREST,
+                          "uniform", RS_DISCARD_NEVER },
 };
 
 void rs_img2img_compat(rs_img2img_params *params, rs_compat compat)
@@ -47,6 +53,7 @@ void rs_img2img_compat(rs_img2img_params *params, rs_compat compat)
     params->rounding = ways[compat].rounding;
     params->scheduler = ways[compat].scheduler;
     params->sampling.a1111_steps = compat == RS_COMPAT_A1111;
+    params->sampling.discard_next_to_last_sigma = ways[compat].discard;
 }
 
 void rs_round_8bit(float *out, size_t n, rs_rounding rounding)

@@ -48,7 +48,7 @@ void rs_img2img_defaults(rs_img2img_params *params)
 
 int rs_img2img_steps(const rs_img2img_params *params)
 {
-    const rs_noise_config usual = { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON };
+    const rs_noise_config usual = { .train_steps = 1000, .beta_start = 0.00085, .beta_end = 0.012 };
     rs_arena *arena = rs_arena_open(64 * 1024);
     rs_noise_levels levels;
     rs_sample_plan plan = { 0 };

@@ -15,6 +15,7 @@ static const rs_opt_choice discards[] = {
 };
 
 static const rs_opt_choice variants[] = {
+    { "auto", RS_UNIPC_AUTO, "bh1, or bh2 with scheduler diffusers" },
     { "bh1", RS_UNIPC_BH1, "A1111's default" },
     { "bh2", RS_UNIPC_BH2, "diffusers' default" },
     { 0 }
@@ -22,6 +23,7 @@ static const rs_opt_choice variants[] = {
 
 static const rs_opt_word rho_auto = { "auto", 0, "7 for karras, 1 for polyexponential" };
 static const rs_opt_word end_auto = { "auto", 0, "the model's own" };
+static const rs_opt_word order_auto = { "auto", 0, "3, or 2 with scheduler diffusers" };
 static const rs_opt_word no_limit = { "auto", 0, "no limit" };
 
 enum { ADVANCED = RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT };
@@ -60,7 +62,7 @@ static const rs_opt rows[] = {
       HELP("factor of the first noise; below 1 smoother, above 1 more detailed") },
     { "extra_noise", OPT_FLOAT(extra_noise), RANGE(0, 1), FLAGS(ADVANCED),
       HELP("noise on top of the first, which the sampler takes for part of the picture") },
-    { "unipc_order", OPT_INT(unipc_order), RANGE(1, 3), FLAGS(ADVANCED),
+    { "unipc_order", OPT_INT(unipc_order), RANGE(1, 3), WORD(&order_auto), FLAGS(ADVANCED),
       HELP("order of sampler unipc; 2 is calmer with a high cfg_scale") },
     { "unipc_variant", OPT_ENUM(unipc_variant, variants), FLAGS(ADVANCED),
       HELP("the function B of sampler unipc") },
@@ -78,7 +80,6 @@ const rs_opt_group rs_sampling_group = {
             .beta_beta = 0.6f,
             .s_noise = 1,
             .noise_multiplier = 1,
-            .unipc_order = 3,
         },
 };
 
@@ -155,8 +156,8 @@ static void check_sampler(const struct check *c)
         { "sampling.s_tmin", p->s_tmin == 0, RS_SAMPLER_CHURN, churns },
         { "sampling.s_tmax", p->s_tmax == 0, RS_SAMPLER_CHURN, churns },
         { "sampling.s_noise", p->s_noise == 1, RS_SAMPLER_S_NOISE, "a sampler that adds noise" },
-        { "sampling.unipc_order", p->unipc_order == 3, RS_SAMPLER_UNIPC, order },
-        { "sampling.unipc_variant", p->unipc_variant == RS_UNIPC_BH1, RS_SAMPLER_UNIPC, order },
+        { "sampling.unipc_order", p->unipc_order == 0, RS_SAMPLER_UNIPC, order },
+        { "sampling.unipc_variant", p->unipc_variant == RS_UNIPC_AUTO, RS_SAMPLER_UNIPC, order },
     };
     check_all(c, controls, sizeof(controls) / sizeof(controls[0]), "sampler", c->sampler->name,
               c->sampler->flags);
@@ -192,7 +193,7 @@ static void check_schedule(const struct check *c)
 {
     static const double sigmas[] = { 0.0291675, 14.614641 };
     static const double logs[] = { -3.534702, 2.682024 };
-    const rs_noise_levels usual = { 2, 0, 1, RS_PREDICT_EPSILON, NULL, sigmas, logs };
+    const rs_noise_levels usual = { .n = 2, .stride = 1, .sigmas = sigmas, .log_sigmas = logs };
     const bool ends = c->scheduler->flags & RS_SCHEDULER_ENDS;
     const rs_entry *e = given(c, ends ? "sampling.sigma_min" : "sampling.sigmas");
     rs_schedule schedule;

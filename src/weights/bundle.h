@@ -77,11 +77,28 @@ typedef enum rs_beta_schedule {
     RS_BETA_COSINE
 } rs_beta_schedule;
 
+/* OWN: what the diffusers scheduler of the chosen sampler has when nothing is said. */
+typedef enum rs_spacing {
+    RS_SPACING_OWN,
+    RS_SPACING_LEADING,
+    RS_SPACING_LINSPACE,
+    RS_SPACING_TRAILING
+} rs_spacing;
+typedef enum rs_last_alpha { RS_LAST_ALPHA_OWN, RS_LAST_ALPHA_ONE, RS_LAST_ALPHA_FIRST } rs_last_alpha;
+
+/* How diffusers spreads steps over this model's timesteps; see sample/spacing.h. */
+typedef struct rs_timestep_rule {
+    rs_spacing spacing;       /* timestep_spacing */
+    int offset;               /* steps_offset */
+    rs_last_alpha last_alpha; /* set_alpha_to_one: true is ONE, false FIRST */
+} rs_timestep_rule;
+
 typedef struct rs_noise_config {
     int train_steps;                  /* num_train_timesteps, 1000 */
     double beta_start, beta_end;
     rs_beta_schedule betas;
     rs_prediction prediction;
+    rs_timestep_rule timesteps;
 } rs_noise_config;
 
 typedef enum rs_part { RS_PART_TEXT, RS_PART_UNET, RS_PART_VAE, RS_PARTS } rs_part;

@@ -119,7 +119,9 @@ static rs_status from_alphas(rs_bundle *b, rs_noise_config *c, rs_err *err)
 
 rs_status rs_single_noise(rs_bundle *b, rs_err *err)
 {
-    rs_noise_config c = { .train_steps = 1000, .beta_start = 0.00085, .beta_end = 0.012 };
+    /* spaced as the scheduler_config.json of SD 1.5, which diffusers takes for such files */
+    rs_noise_config c = { .train_steps = 1000, .beta_start = 0.00085, .beta_end = 0.012,
+                          .timesteps = { RS_SPACING_OWN, 1, RS_LAST_ALPHA_FIRST } };
     rs_config_file meta;
     const char *spec = rs_weights_metadata(b->weights[0], "modelspec.prediction_type");
     int betas, prediction = RS_PREDICT_EPSILON;

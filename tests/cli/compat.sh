@@ -30,6 +30,11 @@ rng nv
 encode start_noise
 rounding none" "$(keys "$dir/stdout")"
 
+# Beside those: the resize, and what each program's samplers have by default.
+run 0 check --resolved "$dir/p.yaml" --set compat=sdcpp
+grep -q "^resize: area" "$dir/stdout" || fail "resize: $(cat "$dir/stdout")"
+grep -q "discard_next_to_last_sigma: never" "$dir/stdout" || fail "discards: $(cat "$dir/stdout")"
+
 run 3 check "$dir/p.yaml" --set compat=a1112
 says "a1111"
 

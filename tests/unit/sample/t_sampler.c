@@ -108,7 +108,7 @@ static rs_noise_levels levels_for(rs_arena *arena, rs_prediction prediction)
 {
     rs_err err = { 0 };
     rs_noise_levels levels;
-    const rs_noise_config config = { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, prediction };
+    const rs_noise_config config = { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, prediction, { 0 } };
     CHECK_OK(rs_noise_levels_init(arena, &config, &levels, &err));
     return levels;
 }
@@ -385,7 +385,7 @@ static void out_of_memory_at(size_t k)
     p.sampling.sigmas = (rs_list){ 3, list };
     p.sampler = samplers[k];
     p.scheduler = schedulers[k];
-    const rs_noise_config config = { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON };
+    const rs_noise_config config = { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } };
     int failures = 0;
     for (long after = 0;; after++) {
         rs_err err = { 0 };

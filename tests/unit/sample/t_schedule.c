@@ -10,7 +10,7 @@
 
 static rs_noise_config sd_config(void)
 {
-    return (rs_noise_config){ 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON };
+    return (rs_noise_config){ 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } };
 }
 
 static rs_noise_levels sd_levels(rs_arena *arena)
@@ -143,7 +143,7 @@ static void schedules_are_a1111s(void)
     CHECK(n_schedules > 90);
     for (size_t s = 0; rs_scheduler_name(s); s++)
         CHECK(strlen(rs_scheduler_help(s)) > 10);
-    CHECK(!rs_scheduler_name(13) && !rs_scheduler_help(13));
+    CHECK(!rs_scheduler_name(14) && !rs_scheduler_help(14));
     golden_close(&g);
 }
 
@@ -171,14 +171,14 @@ static void thin_levels(void)
 static void bad_levels(void)
 {
     static const rs_noise_config bad[] = {
-        { 1, 0.00085, 0.012, RS_BETA_LINEAR, RS_PREDICT_EPSILON },
-        { 2000000000, 0.00085, 0.012, RS_BETA_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, 0, 0.012, RS_BETA_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, 0.00085, 1, RS_BETA_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, NAN, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, -0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON },
-        { 100000, 0.9, 0.99, RS_BETA_LINEAR, RS_PREDICT_EPSILON }, /* product underflows */
-        { 1000, 1e-12, 0.01, RS_BETA_LINEAR, RS_PREDICT_EPSILON }, /* 1 - beta is 1: sigma 0 */
+        { 1, 0.00085, 0.012, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 2000000000, 0.00085, 0.012, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, 0, 0.012, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, 0.00085, 1, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, NAN, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, -0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 100000, 0.9, 0.99, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } }, /* product underflows */
+        { 1000, 1e-12, 0.01, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } }, /* 1 - beta is 1: sigma 0 */
     };
     rs_arena *arena = rs_arena_open(1 << 16);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -341,7 +341,7 @@ static void bad_params(void)
             CHECK_STR(err.msg,
                       "unknown scheduler '', expected one of: automatic, uniform, karras, exponential, "
                       "polyexponential, sgm_uniform, simple, normal, ddim, beta, align_your_steps, "
-                      "kl_optimal, explicit");
+                      "kl_optimal, diffusers, explicit");
     }
     rs_arena_close(&arena);
 }

@@ -1,7 +1,12 @@
+#define _POSIX_C_SOURCE 200809L
 /* compat: diffusers against the pictures of StableDiffusionImg2ImgPipeline itself
  * (tools/reference/compat.py), and what each way sets. */
 #include "stage/compat.h"
+
+#include <unistd.h>
+
 #include "tests/lib/golden.h"
+#include "tests/lib/tmpdir.h"
 
 #define GOLDEN RS_SOURCE_DIR "/tests/golden/compat.safetensors"
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
@@ -36,6 +41,28 @@ static double psnr(const rs_image *a, const rs_image *b)
     return sum > 0 ? 10 * log10((double)n / sum) : 99;
 }
 
+/* The model with another timestep_spacing in its scheduler_config.json. */
+static const char *model_with(const char *spacing)
+{
+    static const char *const parts[] = { "model_index.json", "text_encoder", "tokenizer", "unet", "vae" };
+    char config[400], name[64], link[128];
+    const int n = snprintf(config, sizeof(config),
+                           "{\"num_train_timesteps\": 1000, \"set_alpha_to_one\": false, \"steps_offset\": 1,"
+                           " \"beta_schedule\": \"scaled_linear\", \"beta_start\": 0.00085,"
+                           " \"beta_end\": 0.012, \"timestep_spacing\": \"%s\"}", spacing);
+    snprintf(name, sizeof(name), "%s/scheduler/scheduler_config.json", spacing);
+    tmpdir_write(name, config, (size_t)n);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        snprintf(link, sizeof(link), "%s/%s", spacing, parts[i]);
+        char target[1024];
+        snprintf(target, sizeof(target), "%s/%s", TINY, parts[i]);
+        CHECK_INT(symlink(target, tmpdir_at(link)), 0);
+    }
+    return tmpdir_at(spacing);
+}
+
+/* "sampler SAID strength steps guidance seed": SAID is a scheduler, or a spacing of the
+ * model's, which scheduler `diffusers` reads. */
 static void check_case(const struct golden *g, rs_model *m, const rs_image *init, const char *name)
 {
     char sampler[32], scheduler[32];
@@ -49,7 +76,7 @@ static void check_case(const struct golden *g, rs_model *m, const rs_image *init
     p.prompt = rs_weights_metadata(g->file, "prompt");
     p.negative_prompt = rs_weights_metadata(g->file, "negative");
     p.sampler = sampler;
-    if (strcmp(scheduler, p.scheduler) != 0)
+    if (strcmp(scheduler, "ddim") == 0 || strcmp(scheduler, "karras") == 0)
         p.scheduler = scheduler;
     p.strength = (float)strength;
     p.cfg_scale = (float)cfg;
@@ -69,18 +96,32 @@ static void check_case(const struct golden *g, rs_model *m, const rs_image *init
     rs_image_release(&got);
 }
 
-static void as_diffusers(void)
+static void check_cases(const char *model, const char *const *cases)
 {
-    static const char *const cases[] = { "euler", "euler_short", "ddim", "karras", "euler_a" };
     struct golden g = golden_open(GOLDEN);
     rs_model *m = NULL;
-    CHECK_OK(rs_model_open(TINY, &(rs_model_options){ .threads = 2 }, &m, &err));
+    CHECK_OK(rs_model_open(model, &(rs_model_options){ .threads = 2 }, &m, &err));
     rs_image init = image_of(&g, "init");
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        check_case(&g, m, &init, cases[i]);
+    for (; *cases; cases++)
+        check_case(&g, m, &init, *cases);
     rs_image_release(&init);
     rs_model_close(&m);
     golden_close(&g);
+}
+
+static void as_diffusers(void)
+{
+    check_cases(TINY, (const char *const[]){ "euler", "euler_short", "ddim", "karras", "euler_a", NULL });
+}
+
+static void as_the_model_says(void)
+{
+    check_cases(TINY, (const char *const[]){ "own_euler", "own_ddim", "own_plms", "plms_whole", "plms_two",
+                                             "plms_all_but_one", "own_dpmpp_2m", "own_unipc", NULL });
+    check_cases(model_with("leading"), (const char *const[]){ "dpmpp_2m_leading", NULL });
+    check_cases(model_with("linspace"), (const char *const[]){ "ddim_linspace", NULL });
+    check_cases(model_with("trailing"), (const char *const[]){ "plms_trailing", "ddim_trailing",
+                                                               "unipc_trailing", NULL });
 }
 
 static void ways(void)
@@ -149,9 +190,12 @@ static void start_noise(void)
 
 int main(void)
 {
+    tmpdir_open();
     TEST_RUN(as_diffusers);
+    TEST_RUN(as_the_model_says);
     TEST_RUN(ways);
     TEST_RUN(rounding);
     TEST_RUN(start_noise);
+    tmpdir_close();
     return 0;
 }

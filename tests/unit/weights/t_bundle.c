@@ -181,6 +181,17 @@ static void config_variants(void)
     tiny_edit("m", "scheduler/scheduler_config.json", "\"scaled_linear\"", "\"squaredcos_cap_v2\"");
     b = open_model("m");
     CHECK_INT(rs_bundle_noise(b)->betas, RS_BETA_COSINE);
+    CHECK_INT(rs_bundle_noise(b)->timesteps.spacing, RS_SPACING_OWN);
+    CHECK_INT(rs_bundle_noise(b)->timesteps.last_alpha, RS_LAST_ALPHA_OWN);
+    CHECK_INT(rs_bundle_noise(b)->timesteps.offset, 0);
+    rs_bundle_close(&b);
+    tiny_edit("m", "scheduler/scheduler_config.json", "\"epsilon\"",
+              "\"epsilon\", \"set_alpha_to_one\": false, \"timestep_spacing\": \"trailing\", "
+              "\"steps_offset\": 1");
+    b = open_model("m");
+    CHECK_INT(rs_bundle_noise(b)->timesteps.spacing, RS_SPACING_TRAILING);
+    CHECK_INT(rs_bundle_noise(b)->timesteps.last_alpha, RS_LAST_ALPHA_FIRST);
+    CHECK_INT(rs_bundle_noise(b)->timesteps.offset, 1);
     rs_bundle_close(&b);
     tmpdir_write("m/scheduler/scheduler_config.json", "{}", 2);
     b = open_model("m");
@@ -283,6 +294,9 @@ static void bad_configs(void)
         { "scheduler/scheduler_config.json", "\"epsilon\"", "\"epsilon\", \"trained_betas\": [0.1]",
           "m/scheduler/scheduler_config.json:6:48: 'trained_betas' is a list, restyle supports only "
           "null" },
+        { "scheduler/scheduler_config.json", "\"epsilon\"", "\"epsilon\", \"timestep_spacing\": \"even\"",
+          "m/scheduler/scheduler_config.json:6:51: 'timestep_spacing' holds 'even', restyle supports "
+          "leading, linspace, trailing" },
         { "scheduler/scheduler_config.json", "1000", "1",
           "m/scheduler/scheduler_config.json:2:24: 'num_train_timesteps' is 1, expected an integer from "
           "2 to 100000" },

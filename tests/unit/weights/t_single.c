@@ -153,11 +153,11 @@ static void make_alphas(float *out, int n, const rs_noise_config *c)
 static void noise_schedules(void)
 {
     static const rs_noise_config cases[] = {
-        { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, 0.0004, 0.0075, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, 0.0001, 0.02, RS_BETA_LINEAR, RS_PREDICT_EPSILON },
-        { 500, 0.00123, 0.0345, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON },
-        { 1000, 0, 0, RS_BETA_COSINE, RS_PREDICT_EPSILON },
+        { 1000, 0.00085, 0.012, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, 0.0004, 0.0075, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, 0.0001, 0.02, RS_BETA_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 500, 0.00123, 0.0345, RS_BETA_SCALED_LINEAR, RS_PREDICT_EPSILON, { 0 } },
+        { 1000, 0, 0, RS_BETA_COSINE, RS_PREDICT_EPSILON, { 0 } },
     };
     float alphas[1000];
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
