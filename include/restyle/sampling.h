@@ -22,8 +22,16 @@ typedef enum rs_discard {
 typedef enum rs_unipc_variant {
     RS_UNIPC_AUTO, /* bh1, or bh2 with scheduler `diffusers` */
     RS_UNIPC_BH1,  /* A1111's default */
-    RS_UNIPC_BH2   /* diffusers' default */
+    RS_UNIPC_BH2,  /* diffusers' default */
+    RS_UNIPC_VARY_COEFF /* no function B */
 } rs_unipc_variant;
+
+/* What A1111 spaces UniPC's steps evenly in. */
+typedef enum rs_unipc_skip {
+    RS_UNIPC_TIME_UNIFORM,
+    RS_UNIPC_TIME_QUADRATIC, /* the root of the timestep */
+    RS_UNIPC_LOG_SNR
+} rs_unipc_skip;
 
 /* 0 stands for "auto" where the comment says so. */
 typedef struct rs_sampling_params {
@@ -43,6 +51,8 @@ typedef struct rs_sampling_params {
     float extra_noise;        /* 0; this share of it on top, unknown to the schedule */
     int unipc_order;          /* auto: 3, or 2 with scheduler `diffusers` */
     rs_unipc_variant unipc_variant; /* RS_UNIPC_AUTO */
+    rs_unipc_skip unipc_skip_type;  /* RS_UNIPC_TIME_UNIFORM; with a1111_steps */
+    bool unipc_lower_order_final;   /* true: the order falls towards the end */
     /* A1111's own way, off by one or more, with ddim, plms, unipc and scheduler
      * kl_optimal (sample/quirk.h). No option: for `compat`. */
     bool a1111_steps; /* false */

@@ -20,6 +20,7 @@ static const rs_infotext_word resizes[] = { { "stretch", "Just resize" },
                                             { "fill", "Resize and fill" },
                                             { "latent", "Just resize (latent upscale)" },
                                             { 0 } };
+static const rs_infotext_word skips[] = { { "log_snr", "logSNR" }, { 0 } };
 static const rs_infotext_word modes[] = { { "masked", "Inpaint masked" },
                                           { "not_masked", "Inpaint not masked" },
                                           { 0 } };
@@ -95,7 +96,9 @@ static const rs_infotext_row rows[] = {
     { "Beta schedule beta", "img2img.sampling.beta_beta", DEFAULT, NULL },
     { "Discard penultimate sigma", "img2img.sampling.discard_next_to_last_sigma", DEFAULT, discards },
     { "UniPC variant", "img2img.sampling.unipc_variant", DEFAULT, NULL },
+    { "UniPC skip type", "img2img.sampling.unipc_skip_type", DEFAULT, skips },
     { "UniPC order", "img2img.sampling.unipc_order", DEFAULT, NULL },
+    { "UniPC lower order final", "img2img.sampling.unipc_lower_order_final", DEFAULT, truths },
     { "Pad conds", "img2img.pad_cond_uncond", DEFAULT, truths },
     { "Emphasis", "img2img.emphasis", DEFAULT, emphases },
     { "Lora hashes", NULL, SAID, NULL },

@@ -104,6 +104,8 @@ static void take_controls(const rs_img2img_params *params, const rs_scheduler *s
     const bool diffusers = scheduler->flags & RS_SCHEDULER_DIFFUSERS;
     plan->unipc_order = p->unipc_order ? p->unipc_order : diffusers ? 2 : 3;
     plan->unipc_variant = p->unipc_variant ? p->unipc_variant : diffusers ? RS_UNIPC_BH2 : RS_UNIPC_BH1;
+    plan->unipc_skip = p->unipc_skip_type;
+    plan->unipc_full_order = !p->unipc_lower_order_final;
     plan->start_scale = plan->end_scale = 1;
     plan->noise_multiplier = (double)p->noise_multiplier;
     plan->extra_noise = (double)p->extra_noise;

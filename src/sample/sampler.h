@@ -32,6 +32,8 @@ typedef struct rs_sample_plan {
     double s_churn, s_tmin, s_tmax, s_noise; /* see rs_sampling_params; s_tmax may be infinite */
     int unipc_order;
     rs_unipc_variant unipc_variant;
+    rs_unipc_skip unipc_skip;
+    bool unipc_full_order; /* to the end */
     int n_steps;          /* 0: nothing to do, the picture passes through */
     /* [n_steps + 1], strictly falling; the last is 0, but for a1111_steps and targets */
     const double *sigmas;
@@ -88,7 +90,7 @@ enum {
                                      the steps of prompts twice for these */
     RS_SAMPLER_TIMESTEPS = 128,   /* A1111 runs it over timesteps of its own (a1111_steps) */
     RS_SAMPLER_NOISE = 256,       /* adds noise even with eta 0 and without churn */
-    RS_SAMPLER_UNIPC = 512,       /* takes unipc_order and unipc_variant */
+    RS_SAMPLER_UNIPC = 512,       /* takes what begins with unipc_ */
     RS_SAMPLER_ALONE = 1024,      /* its steps depend on the picture: one at a time */
     /* With scheduler `diffusers`, see spacing.h: */
     RS_SAMPLER_STRIDES = 2048,    /* takes targets: DDIM, PNDM */

@@ -12,7 +12,10 @@
  *
  * D' is the guess at the predicted point, B = -h (bh1) or e^-h - 1 (bh2), and p, c
  * solve the paper's small linear systems. The order falls towards the end; a step
- * to 0 takes the guess as it is. */
+ * to 0 takes the guess as it is.
+ *
+ * vary_coeff (multistep_uni_pc_vary_update) solves them for every order, so that B
+ * cancels out, but makes c_last of a row too few where the order is above 1. */
 #include "sample/step.h"
 
 #include <math.h>
@@ -60,6 +63,34 @@ static void weigh(const double *r, int n, double h, double big, double *w)
     solve(a, w, n);
 }
 
+/* vary_coeff: w = transposed inverse(C) f, C[i][k] = r_i^k / (k + 1)!, f_k = h phi_(k+2); the
+ * corrector's sums lack the last row, its own weight takes that of the row before. */
+static void weigh_varying(const double *r, int n, double h, bool correct, double *w)
+{
+    const int rows = correct && n > 1 ? n - 1 : n;
+    double f[ORDER_MAX], phi = expm1(-h) / -h - 1, factorial = 1;
+    for (int k = 0; k < n; k++) {
+        f[k] = phi;
+        factorial *= k + 2;
+        phi = phi / -h - 1 / factorial;
+    }
+    for (int j = 0; j < n; j++) { /* column j of the inverse */
+        double c[ORDER_MAX][ORDER_MAX], column[ORDER_MAX] = { 0 };
+        column[j] = 1;
+        for (int i = 0; i < n; i++) {
+            c[i][0] = 1;
+            for (int k = 1; k < n; k++)
+                c[i][k] = c[i][k - 1] * r[i] / (k + 1);
+        }
+        solve(c, column, n);
+        w[j] = 0;
+        for (int k = 0; k < rows; k++)
+            w[j] += f[k] * column[k];
+        if (correct && j == n - 1)
+            w[j] = f[n - 1] * column[rows - 1];
+    }
+}
+
 struct unipc {
     const rs_sampling *s;
     float *d[ORDER_MAX];     /* guesses, the newest first */
@@ -82,20 +113,25 @@ static rs_status step(struct unipc *u, int order, int look, double next, rs_err 
 {
     const rs_sampling *s = u->s;
     const double h = log(u->sigma[0] / next);
-    const double big = s->plan->unipc_variant == RS_UNIPC_BH1 ? -h : expm1(-h);
+    const bool vary = s->plan->unipc_variant == RS_UNIPC_VARY_COEFF;
+    const double big = vary ? 1 : s->plan->unipc_variant == RS_UNIPC_BH1 ? -h : expm1(-h);
     double r[ORDER_MAX], w[ORDER_MAX] = { 0.5 };
     for (int k = 0; k < order - 1; k++)
         r[k] = log(u->sigma[0] / u->sigma[k + 1]) / h;
     r[order - 1] = 1;
     rs_step_mix(u->base, next / u->sigma[0], s->x, -expm1(-h), u->d[0], s->n);
-    if (order > 2) /* with one difference 1/2 is near enough, the authors found */
+    if (vary && order > 1)
+        weigh_varying(r, order - 1, h, false, w);
+    else if (order > 2) /* with one difference 1/2 is near enough, the authors found */
         weigh(r, order - 1, h, big, w);
     add_past(u, w, r, order, big);
     if (!look)
         return RS_OK;
     RS_TRY(rs_step_begin(s, look, s->x, next, u->guess, err));
     w[0] = 0.5;
-    if (order > 1)
+    if (vary)
+        weigh_varying(r, order, h, true, w);
+    else if (order > 1)
         weigh(r, order, h, big, w);
     add_past(u, w, r, order, big);
     rs_step_add_difference(s->x, -big * w[order - 1], u->guess, u->d[0], s->n);
@@ -112,7 +148,7 @@ static int order_at(const rs_sample_plan *plan, int i)
 {
     int order = plan->unipc_order < ORDER_MAX ? plan->unipc_order : ORDER_MAX;
     order = order < i + 1 ? order : i + 1;
-    return order < plan->n_steps - i ? order : plan->n_steps - i;
+    return order < plan->n_steps - i || plan->unipc_full_order ? order : plan->n_steps - i;
 }
 
 static rs_status unipc_run(const rs_sampling *s, rs_err *err)

@@ -18,6 +18,14 @@ static const rs_opt_choice variants[] = {
     { "auto", RS_UNIPC_AUTO, "bh1, or bh2 with scheduler diffusers" },
     { "bh1", RS_UNIPC_BH1, "A1111's default" },
     { "bh2", RS_UNIPC_BH2, "diffusers' default" },
+    { "vary_coeff", RS_UNIPC_VARY_COEFF, "coefficients that vary with the step, without such a function" },
+    { 0 }
+};
+
+static const rs_opt_choice skips[] = {
+    { "time_uniform", RS_UNIPC_TIME_UNIFORM, "even timesteps" },
+    { "time_quadratic", RS_UNIPC_TIME_QUADRATIC, "even roots of timesteps: more steps at the end" },
+    { "log_snr", RS_UNIPC_LOG_SNR, "even logarithms of the noise (A1111's logSNR)" },
     { 0 }
 };
 
@@ -66,6 +74,10 @@ static const rs_opt rows[] = {
       HELP("order of sampler unipc; 2 is calmer with a high cfg_scale") },
     { "unipc_variant", OPT_ENUM(unipc_variant, variants), FLAGS(ADVANCED),
       HELP("the function B of sampler unipc") },
+    { "unipc_skip_type", OPT_ENUM(unipc_skip_type, skips), FLAGS(ADVANCED),
+      HELP("how `compat: a1111` spaces the steps of sampler unipc, which takes no scheduler there") },
+    { "unipc_lower_order_final", OPT_BOOL(unipc_lower_order_final), FLAGS(ADVANCED),
+      HELP("let the order of sampler unipc fall in the last steps") },
     { 0 }
 };
 #undef OPT_STRUCT
@@ -80,6 +92,7 @@ const rs_opt_group rs_sampling_group = {
             .beta_beta = 0.6f,
             .s_noise = 1,
             .noise_multiplier = 1,
+            .unipc_lower_order_final = true,
         },
 };
 
@@ -158,11 +171,18 @@ static void check_sampler(const struct check *c)
         { "sampling.s_noise", p->s_noise == 1, RS_SAMPLER_S_NOISE, "a sampler that adds noise" },
         { "sampling.unipc_order", p->unipc_order == 0, RS_SAMPLER_UNIPC, order },
         { "sampling.unipc_variant", p->unipc_variant == RS_UNIPC_AUTO, RS_SAMPLER_UNIPC, order },
+        { "sampling.unipc_skip_type", !p->unipc_skip_type, RS_SAMPLER_UNIPC, order },
+        { "sampling.unipc_lower_order_final", p->unipc_lower_order_final, RS_SAMPLER_UNIPC, order },
     };
     check_all(c, controls, sizeof(controls) / sizeof(controls[0]), "sampler", c->sampler->name,
               c->sampler->flags);
     if ((c->sampler->flags & RS_SAMPLER_CHURN) && p->s_churn == 0)
         check_churn(c);
+    const rs_entry *skip = given(c, "sampling.unipc_skip_type");
+    if (skip && p->unipc_skip_type && (c->sampler->flags & RS_SAMPLER_UNIPC) && !p->a1111_steps)
+        rs_diags_add(c->ctx->diags, skip->value->pos, rs_opt_key_path(c->ctx, c->prefix,
+                     "sampling.unipc_skip_type"), RS_E_INVALID, NULL, "has no effect beside a scheduler: "
+                     "delete it, or set compat: a1111");
     const rs_entry *delta = given(c, "sampling.eta_noise_seed_delta");
     const double eta = c->p->eta < 0 ? c->sampler->default_eta : (double)c->p->eta;
     if (delta && p->eta_noise_seed_delta && ((c->sampler->flags & RS_SAMPLER_BROWNIAN) ||

@@ -111,6 +111,13 @@ def run_list():
         for strength, steps in ((0.5, 20), (0.75, 30), (0.9, 8)):
             runs[f"a1111_{sampler}_{steps}"] = (sampler, "automatic", "a1111", strength, steps, 3.0, 0.0,
                                                 "epsilon", 9, {"a1111": 1})
+    for name, strength, steps, more in (
+            ("vary", 0.6, 15, {"variant": 3}), ("vary_few", 0.9, 5, {"variant": 3}), ("bh2", 0.6, 15, {"variant": 2}),
+            ("vary_2", 0.6, 15, {"variant": 3, "order": 2}), ("vary_1", 0.6, 15, {"variant": 3, "order": 1}),
+            ("quadratic", 0.6, 15, {"skip": 1}), ("log_snr", 0.6, 15, {"skip": 2}),
+            ("high_to_the_end", 0.6, 15, {"keep_order": 1}), ("vary_to_the_end", 0.8, 6, {"variant": 3, "keep_order": 1})):
+        runs[f"a1111_unipc_{name}"] = ("unipc", "automatic", "a1111", strength, steps, 3.0, 0.0, "epsilon", 9,
+                                       {"a1111": 1} | more)
     runs["a1111_ddim_eta"] = ("ddim", "automatic", "a1111", 0.6, 15, 3.0, 0.7, "epsilon", 9, {"a1111": 1})
     runs["a1111_kl_optimal"] = ("heun", "kl_optimal", "a1111", 0.6, 15, 3.0, 0.0, "epsilon", 9, {"a1111": 1})
     runs["cfg_1"] = ("dpmpp_2m", "karras", "a1111", 0.6, 12, 1.0, 0.0, "epsilon", 42, {})
@@ -263,7 +270,7 @@ def get_sigmas(web, sampling, inner, scheduler, n, more, quirk):
     return function(n=n, sigma_min=low, sigma_max=high, device="cpu", **extra)
 
 
-def run_timesteps(web, sampling, toy, alphas, sampler, total, count, cfg, eta, noise):
+def run_timesteps(web, sampling, toy, alphas, sampler, total, count, cfg, eta, noise, more):
     """A1111's CompVisSampler.sample_img2img."""
     encode = count - 1
     timesteps = torch.clip(torch.asarray(list(range(0, 1000, 1000 // total))) + 1, 0, 999)
@@ -286,6 +293,10 @@ def run_timesteps(web, sampling, toy, alphas, sampler, total, count, cfg, eta, n
         return impl.ddim(Model(), x, timesteps[:encode], eta=eta, **kwargs)
     if sampler == "plms":
         return impl.plms(Model(), x, timesteps[:encode], **kwargs)
+    web.options.uni_pc_variant = ("bh1", "bh1", "bh2", "vary_coeff")[more.get("variant", 0)]
+    web.options.uni_pc_skip_type = ("time_uniform", "time_quadratic", "logSNR")[more.get("skip", 0)]
+    web.options.uni_pc_order = more.get("order", 3)
+    web.options.uni_pc_lower_order_final = not more.get("keep_order")
     return impl.unipc(Model(), x, timesteps[:encode], is_img2img=True, extra_args={}, **kwargs)
 
 
@@ -331,7 +342,7 @@ def run(kd, web, toy, alphas, parameters):
     noise = Noise(seed, toy.dtype)
     whole, sigmas, total, count = sigmas_of(web, kd, alphas, parameters)
     if more.get("a1111") and sampler in QUIRKY:
-        return run_timesteps(web, sampling, toy, alphas, sampler, total, count, cfg, eta, noise).reshape(N)
+        return run_timesteps(web, sampling, toy, alphas, sampler, total, count, cfg, eta, noise, more).reshape(N)
     if sampler == "lcm":
         return run_lcm(web, sampling, toy, alphas, total, count, cfg, noise).reshape(N)
     sigmas = sigmas.to(toy.dtype)

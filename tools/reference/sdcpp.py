@@ -36,7 +36,7 @@ CASES = {
     "euler_a": ("--sampling-method euler_a", {"sampler": "euler_a"}),
     "heun": ("--sampling-method heun", {"sampler": "heun"}),
     "dpm2": ("--sampling-method dpm2", {"sampler": "dpm2"}),
-    "lms": ("--sampling-method lms", {"sampler": "lms"}),
+    "lms": ("--sampling-method lms --extra-sample-args lms_shift=0", {"sampler": "lms"}),
     "dpmpp_2s_a": ("--sampling-method dpm++2s_a", {"sampler": "dpmpp_2s_a"}),
     "dpmpp_2m karras": ("--sampling-method dpm++2m --scheduler karras",
                         {"sampler": "dpmpp_2m", "scheduler": "karras"}),

@@ -184,7 +184,9 @@ static const char *const variants[][MOST] = {
     { "size=64x48", "img2img.sampler=euler_a", "img2img.eta=0.7", "img2img.sampling.eta_noise_seed_delta=3",
       "sd_upscale.factor=2", "sd_upscale.tile=128", "sd_upscale.overlap=16" },
     { "size=64x48", "compat=a1111", "img2img.encode=mean", "img2img.rounding=none",
-      "img2img.scheduler=karras" },
+      "img2img.scheduler=karras", "img2img.sampler=unipc", "img2img.sampling.unipc_variant=vary_coeff",
+      "img2img.sampling.unipc_skip_type=log_snr", "img2img.sampling.unipc_lower_order_final=false" },
+    { "size=64x48", "compat=sdcpp", "img2img.rounding=none" },
 };
 
 static rs_pipeline *open_pipeline(const char *path, const char *const *sets)

@@ -147,8 +147,21 @@ static void set_number(rs_sampling_params *p, const char *key, size_t len, float
             return;
         }
     }
+    const struct {
+        const char *key;
+        int *field;
+    } ints[] = { { "variant", (int *)&p->unipc_variant }, { "skip", (int *)&p->unipc_skip_type },
+                 { "order", &p->unipc_order } };
+    for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++) {
+        if (strlen(ints[i].key) == len && memcmp(ints[i].key, key, len) == 0) {
+            *ints[i].field = (int)value;
+            return;
+        }
+    }
     if (len == 5 && memcmp(key, "a1111", len) == 0)
         p->a1111_steps = value != 0;
+    else if (len == 10 && memcmp(key, "keep_order", len) == 0)
+        p->unipc_lower_order_final = value == 0;
     else if (len == 7 && memcmp(key, "discard", len) == 0)
         p->discard_next_to_last_sigma = value != 0 ? RS_DISCARD_ALWAYS : RS_DISCARD_NEVER;
     else
