@@ -13,6 +13,7 @@
 #include "opt/opt_text.h"
 #include "pipe/schema.h"
 #include "restyle/version.h"
+#include "stage/hypernets.h"
 #include "stage/loras.h"
 
 enum { TEXT_MAX = 1 << 22, SHOWN = 120 };
@@ -65,7 +66,7 @@ static rs_status put_input(rs_strbuf *lines, const rs_pipeline_spec *spec, rs_er
 static bool is_used_whole(const rs_opt *row)
 {
     return row->type == &rs_opt_path && (row->flags & RS_OPT_PATH_IN) && strcmp(row->key, "lora_dir") != 0 &&
-           strcmp(row->key, "input") != 0;
+           strcmp(row->key, "hypernetwork_dir") != 0 && strcmp(row->key, "input") != 0;
 }
 
 static rs_status put_files(rs_strbuf *lines, const rs_opt_group *group, const char *prefix,
@@ -92,12 +93,18 @@ static rs_status put_networks(rs_strbuf *lines, const rs_img2img_params *p, rs_e
 {
     rs_arena *arena = rs_arena_open(1 << 14);
     const char *prompt, *negative;
-    rs_list loras = { 0 };
+    rs_list loras = { 0 }, hypernets = { 0 };
     rs_status s = arena ? rs_loras_of(arena, p, &loras, &prompt, &negative, err)
                         : RS_FAIL(err, RS_E_NOMEM, "no memory for a list of files");
     for (size_t i = 0; s == RS_OK && i < loras.n; i++) {
         const rs_lora *lora = (const rs_lora *)loras.at + i;
         s = put_contents(lines, rs_path_name(lora->path), lora->path, err);
+    }
+    if (s == RS_OK)
+        s = rs_hypernets_of(arena, p, &hypernets, err);
+    for (size_t i = 0; s == RS_OK && i < hypernets.n; i++) {
+        const rs_hypernetwork *net = (const rs_hypernetwork *)hypernets.at + i;
+        s = put_contents(lines, rs_path_name(net->path), net->path, err);
     }
     rs_arena_close(&arena);
     return s;
