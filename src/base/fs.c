@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -213,6 +214,33 @@ bool rs_is_file(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+enum { WALK_DEPTH = 8 };
+
+static rs_status walk(rs_arena *arena, const char *folder, int depth, rs_each_file_fn *fn, void *cookie,
+                      rs_err *err)
+{
+    DIR *dir = opendir(folder);
+    rs_status s = RS_OK;
+    if (!dir)
+        return rs_err_sys(err, errno, "cannot read the folder '%s'", folder);
+    for (const struct dirent *d; s == RS_OK && (d = readdir(dir)) != NULL;) {
+        const char *path = d->d_name[0] == '.' ? "" : rs_path_join(arena, folder, d->d_name);
+        if (!path)
+            s = RS_FAIL(err, RS_E_NOMEM, "no memory for the files of '%s'", folder);
+        else if (*path && depth < WALK_DEPTH && rs_is_dir(path))
+            s = walk(arena, path, depth + 1, fn, cookie, err);
+        else if (*path && rs_is_file(path))
+            s = fn(cookie, path);
+    }
+    closedir(dir);
+    return s;
+}
+
+rs_status rs_each_file(rs_arena *arena, const char *folder, rs_each_file_fn *fn, void *cookie, rs_err *err)
+{
+    return walk(arena, folder, 0, fn, cookie, err);
 }
 
 rs_status rs_make_dirs(const char *path, rs_err *err)

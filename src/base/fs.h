@@ -43,6 +43,11 @@ rs_status rs_publish_file(const char *temp, const char *path, rs_err *err);
 
 bool rs_is_dir(const char *path);
 bool rs_is_file(const char *path);
+/* Tells of every file that is not hidden, of a folder and of those up to 8 levels down, in no
+ * order. Ends with the first status that is not RS_OK, which fn has explained. path is the arena's. */
+typedef rs_status rs_each_file_fn(void *cookie, const char *path);
+rs_status rs_each_file(rs_arena *arena, const char *folder, rs_each_file_fn *fn, void *cookie, rs_err *err);
+
 /* Creates a folder and its missing parents; an existing folder is fine. */
 rs_status rs_make_dirs(const char *path, rs_err *err);
 

@@ -1,15 +1,12 @@
-#define _POSIX_C_SOURCE 200809L
 #include "stage/embeddings.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "weights/weights.h"
 
-enum { MAX_FILES = 20000, MAX_DEPTH = 8, MAX_VECTORS = 4096, MAX_NAME_TOKENS = 256 };
+enum { MAX_FILES = 20000, MAX_VECTORS = 4096, MAX_NAME_TOKENS = 256 };
 
 struct loader {
     rs_arena *arena;
@@ -121,10 +118,13 @@ static bool is_embedding(const char *name)
     return false;
 }
 
-static rs_status take(struct loader *l, const char *path)
+static rs_status take(void *cookie, const char *path)
 {
+    struct loader *l = cookie;
     rs_embedding e = { 0 };
     rs_err why = { 0 };
+    if (!is_embedding(path))
+        return RS_OK;
     const rs_status s = read_file(l, path, &e, &why);
     if (s == RS_E_NOMEM)
         return no_memory(l);
@@ -132,25 +132,6 @@ static rs_status take(struct loader *l, const char *path)
         return add(l, &e);
     RS_WARN(l->log, "%s; it is left out", why.msg);
     return RS_OK;
-}
-
-static rs_status walk(struct loader *l, const char *folder, int depth)
-{
-    DIR *dir = opendir(folder);
-    rs_status s = RS_OK;
-    if (!dir)
-        return rs_err_sys(l->err, errno, "cannot read the folder '%s'", folder);
-    for (const struct dirent *d; s == RS_OK && (d = readdir(dir)) != NULL;) {
-        const char *path = d->d_name[0] == '.' ? "" : rs_path_join(l->arena, folder, d->d_name);
-        if (!path)
-            s = no_memory(l);
-        else if (*path && depth < MAX_DEPTH && rs_is_dir(path))
-            s = walk(l, path, depth + 1);
-        else if (*path && is_embedding(d->d_name) && rs_is_file(path))
-            s = take(l, path);
-    }
-    closedir(dir);
-    return s;
 }
 
 static int longer_first(const void *a, const void *b)
@@ -165,7 +146,7 @@ rs_status rs_embeddings_load(rs_arena *arena, const char *folder, const rs_token
     rs_embeddings all = { 0 };
     struct loader l = { .arena = arena, .tokenizer = tokenizer, .width = width, .log = log, .out = &all,
                         .err = err };
-    RS_TRY(walk(&l, folder, 0));
+    RS_TRY(rs_each_file(arena, folder, take, &l, err));
     if (all.n)
         qsort(all.items, all.n, sizeof(*all.items), longer_first);
     all.used = RS_NEW_N(arena, bool, all.n + 1);

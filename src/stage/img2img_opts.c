@@ -131,7 +131,8 @@ static const rs_opt rows[] = {
       EXAMPLE("[{path: ink.safetensors, weight: 0.8}]"),
       HELP("networks merged into the model: LoRA, LoHa, LoKr, IA3, full differences, DoRA") },
     { "lora_dir", OPT_PATH(lora_dir), EXAMPLE("loras"), FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
-      HELP("the folder in which <lora:name:weight> in a prompt finds name.safetensors") },
+      HELP("the folder in which <lora:name:weight> in a prompt finds name.safetensors, or the file "
+           "whose trainer called it so") },
     { "hypernetworks", OPT_LIST(hypernetworks, &rs_hypernetwork_list), AFFECTS_OUTPUT,
       EXAMPLE("[{path: ink.pt, weight: 0.8}]"),
       HELP("A1111's hypernetworks, which change what attention reads, one after the other") },

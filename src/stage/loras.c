@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "stage/styles.h"
+#include "weights/weights.h"
 
 #define SET_BLOCK ((size_t)1 << 20)
 
@@ -14,10 +15,68 @@ static rs_status no_memory(rs_err *err)
     return RS_FAIL(err, RS_E_NOMEM, "no memory for the networks");
 }
 
+/* A search below a folder. */
+struct search {
+    rs_arena *arena;
+    const char *name, *ext;
+    const char *stem, *alias;       /* paths of what has the name; NULL: none yet */
+    const char *stem_2, *alias_2;   /* of another one */
+};
+
+static void note(const char *path, const char **first, const char **second)
+{
+    *(*first ? second : first) = path;
+}
+
+/* Files that cannot be read have no other name; whoever names them is told. */
+static bool has_alias(const struct search *s, const char *path)
+{
+    rs_weights *w = NULL;
+    const rs_arena_mark mark = rs_arena_save(s->arena);
+    bool same = false;
+    if (rs_weights_open(s->arena, path, &w, NULL) == RS_OK) {
+        const char *alias = rs_weights_metadata(w, "ss_output_name");
+        same = alias && strcmp(alias, s->name) == 0;
+    }
+    rs_weights_close(&w);
+    rs_arena_rewind(s->arena, mark);
+    return same;
+}
+
+static rs_status look_at(void *cookie, const char *path)
+{
+    struct search *s = cookie;
+    const char *file = rs_path_name(path), *ext = rs_path_ext(path);
+    const size_t n = strlen(s->name);
+    if (strcmp(ext, s->ext) != 0)
+        return RS_OK;
+    if ((size_t)(ext - file) == n && memcmp(file, s->name, n) == 0)
+        note(path, &s->stem, &s->stem_2);
+    else if (has_alias(s, path))
+        note(path, &s->alias, &s->alias_2);
+    return RS_OK;
+}
+
+static rs_status search_file(const rs_tag_place *place, const rs_prompt_tag *tag, struct search *s,
+                             const char **path, rs_err *err)
+{
+    RS_TRY(rs_each_file(s->arena, place->dir, look_at, s, err));
+    const char *found = s->stem ? s->stem : s->alias, *other = s->stem ? s->stem_2 : s->alias_2;
+    if (other)
+        return RS_FAIL(err, RS_E_INVALID, "prompt: <%.20s:%.100s>: '%.200s' and '%.200s' both have that "
+                       "name: rename one, or list it by its path", tag->kind, tag->name, found, other);
+    if (!found)
+        return RS_FAIL(err, RS_E_NOTFOUND, "prompt: <%.20s:%.100s>: there is no '%.400s'", tag->kind,
+                       tag->name, *path);
+    *path = found;
+    return RS_OK;
+}
+
 rs_status rs_tag_file(rs_arena *arena, const rs_tag_place *place, const rs_prompt_tag *tag,
                       const char **path, rs_err *err)
 {
     const size_t size = strlen(tag->name) + strlen(place->ext) + 1;
+    struct search s = { .arena = arena, .name = tag->name, .ext = place->ext };
     char *name = rs_arena_alloc(arena, size);
     if (!name)
         return no_memory(err);
@@ -30,10 +89,7 @@ rs_status rs_tag_file(rs_arena *arena, const rs_tag_place *place, const rs_promp
     snprintf(name, size, "%s%s", tag->name, place->ext);
     if (!(*path = rs_path_join(arena, place->dir, name)))
         return no_memory(err);
-    if (!rs_is_file(*path))
-        return RS_FAIL(err, RS_E_NOTFOUND, "prompt: <%.20s:%.100s>: there is no '%.400s'", tag->kind,
-                       tag->name, *path);
-    return RS_OK;
+    return rs_is_file(*path) ? RS_OK : search_file(place, tag, &s, path, err);
 }
 
 static rs_status from_tag(rs_arena *arena, const char *dir, const rs_prompt_tag *tag, rs_lora *out,

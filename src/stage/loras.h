@@ -19,7 +19,9 @@ typedef struct rs_tag_place {
     const char *key, *ext; /* the option that names it; ".safetensors" */
 } rs_tag_place;
 
-/* The file that a tag names: its name with the extension, in that folder. */
+/* The file that a tag names: its name with the extension, in that folder; else in a folder in it;
+ * else the one whose metadata have that name as ss_output_name, as A1111 finds it
+ * (extensions-builtin/Lora/networks.py). RS_E_INVALID: several of one kind have it. */
 rs_status rs_tag_file(rs_arena *arena, const rs_tag_place *place, const rs_prompt_tag *tag,
                       const char **path, rs_err *err);
 

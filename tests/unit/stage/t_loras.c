@@ -1,6 +1,7 @@
 /* Networks in whole runs: the list and the prompt's tags mean the same, a change of the set
  * loads the model anew and back, with little memory the same pictures, and errors leave the
  * model as it was. That the merged weights are right is shown by unit/model/t_networks. */
+#include "base/fs.h"
 #include "stage/engine.h"
 #include "tests/lib/st_writer.h"
 #include "tests/lib/test.h"
@@ -196,6 +197,52 @@ static void errors(void)
     rs_model_close(&m);
 }
 
+static void copy_lora(const char *name)
+{
+    rs_arena *arena = rs_arena_open(0);
+    char *data;
+    size_t size;
+    CHECK_OK(rs_read_file(arena, NETS "/lora.safetensors", 1 << 24, &data, &size, &err));
+    tmpdir_write(name, data, size);
+    rs_arena_close(&arena);
+}
+
+/* The stem of the file found, or the message. */
+static const char *found(const char *prompt)
+{
+    static char text[1200];
+    rs_arena *arena = rs_arena_open(0);
+    rs_img2img_params p = defaults();
+    rs_list loras;
+    const char *plain, *negative;
+    p.prompt = prompt;
+    p.lora_dir = tmpdir_at("names");
+    const rs_status s = rs_loras_of(arena, &p, &loras, &plain, &negative, &err);
+    snprintf(text, sizeof text, "%s", s == RS_OK ? tmpdir_strip(((const rs_lora *)loras.at)->path) : err.msg);
+    rs_arena_close(&arena);
+    return text;
+}
+
+/* By file name, also in folders below; then by the name that the trainer gave, "lora". */
+static void names(void)
+{
+    copy_lora("names/deep/down/file.safetensors");
+    tmpdir_write("names/broken.safetensors", "x", 1);
+    tmpdir_write("names/notes.txt", "x", 1);
+    CHECK_STR(found("<lora:file:1>"), "names/deep/down/file.safetensors");
+    CHECK_STR(found("<lora:lora:1>"), "names/deep/down/file.safetensors");
+    CHECK_STR(found("<lora:deep/down/file:1>"), "names/deep/down/file.safetensors");
+    CHECK(strstr(found("<lora:Lora:1>"), "there is no '"));
+    copy_lora("names/second.safetensors");
+    CHECK(strstr(found("<lora:lora:1>"), "both have that name: rename one"));
+    copy_lora("names/other/lora.safetensors"); /* a file's own name comes first */
+    CHECK_STR(found("<lora:lora:1>"), "names/other/lora.safetensors");
+    copy_lora("names/third/lora.safetensors");
+    CHECK(strstr(found("<lora:lora:1>"), "both have that name: rename one"));
+    copy_lora("names/lora.safetensors"); /* in the folder itself, before all others */
+    CHECK_STR(found("<lora:lora:1>"), "names/lora.safetensors");
+}
+
 int main(void)
 {
     tmpdir_open();
@@ -203,6 +250,7 @@ int main(void)
     TEST_RUN(merged_while_loading);
     TEST_RUN(first_rows_only);
     TEST_RUN(errors);
+    TEST_RUN(names);
     tmpdir_close();
     return 0;
 }
