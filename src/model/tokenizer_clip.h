@@ -1,5 +1,5 @@
 /* CLIP's byte-pair tokenizer, as transformers' CLIPTokenizer reads vocab.json and
- * merges.txt.
+ * merges.txt, or the tokenizer.json that has both.
  *
  * Text is brought to NFC and lower case, cut into contractions, words, single
  * digits and runs of other signs, spelled in bytes, and each piece is joined
@@ -17,7 +17,8 @@
 
 typedef struct rs_tokenizer rs_tokenizer;
 
-/* Lives as long as the arena; the files are read once. Errors name file, line
+/* Lives as long as the arena; the files are read once. merges_path NULL: vocab_path is a
+ * tokenizer.json, of which only vocabulary and merges are read. Errors name file, line
  * and token. A vocabulary may lack bytes: these become the end token, as in
  * transformers. */
 rs_status rs_tokenizer_open(rs_arena *arena, const char *vocab_path, const char *merges_path,

@@ -19,6 +19,23 @@ typedef struct loader {
     rs_tokenizer *t;
 } loader;
 
+/* tokenizer.json's model; *merges: its list. */
+static rs_status take_model(loader *l, const rs_json **merges, rs_err *err)
+{
+    const rs_json *model = rs_json_get(l->vocab, "model"), *vocab = rs_json_get(model, "vocab");
+    const rs_json *type = rs_json_get(model, "type"), *suffix = rs_json_get(model, "end_of_word_suffix");
+    *merges = rs_json_get(model, "merges");
+    if (!vocab || !*merges || (*merges)->type != RS_JSON_ARRAY)
+        return RS_FAIL(err, RS_E_FORMAT, "%s: expected a 'model' with 'vocab' and 'merges'", l->vocab_path);
+    if (type && !(type->type == RS_JSON_STRING && strcmp(type->string, "BPE") == 0))
+        return rs_json_fail(err, RS_E_UNSUPPORTED, l->vocab_path, type, "CLIP's tokenizer is a 'BPE'");
+    if (suffix && !(suffix->type == RS_JSON_STRING && strcmp(suffix->string, "</w>") == 0))
+        return rs_json_fail(err, RS_E_UNSUPPORTED, l->vocab_path, suffix, "CLIP's words end with '</w>'");
+    l->vocab = vocab;
+    l->merges_path = l->vocab_path;
+    return RS_OK;
+}
+
 /* Every id is a small whole number; sets vocab_size. */
 static rs_status check_ids(loader *l, rs_err *err)
 {
@@ -102,6 +119,21 @@ static rs_status unknown_merge(const loader *l, size_t line, const char *token, 
                    l->vocab_path);
 }
 
+/* joined: room for both. */
+static rs_status add_pair(loader *l, const char *a, const char *b, size_t line, int rank, char *joined,
+                          rs_err *err)
+{
+    const size_t na = strlen(a), nb = strlen(b);
+    memcpy(joined, a, na);
+    memcpy(joined + na, b, nb + 1);
+    const int ia = find_id(l, a), ib = find_id(l, b), id = find_id(l, joined);
+    if (ia < 0 || ib < 0 || id < 0)
+        return unknown_merge(l, line, ia < 0 ? a : ib < 0 ? b : joined, err);
+    /* A pair listed twice counts where it stands last, as in transformers. */
+    *rs_tokenizer_slot(l->t, ia, ib) = (rs_merge){ .a = ia, .b = ib, .rank = rank, .id = id };
+    return RS_OK;
+}
+
 /* One line "a b" (changed in place) of rank `rank`; joined: room for both. */
 static rs_status add_merge(loader *l, char *text, size_t line, int rank, char *joined, rs_err *err)
 {
@@ -110,15 +142,7 @@ static rs_status add_merge(loader *l, char *text, size_t line, int rank, char *j
         return RS_FAIL(err, RS_E_FORMAT, "%s:%zu: expected two tokens with a space between, got '%.40s'",
                        l->merges_path, line, text);
     *b++ = '\0';
-    const size_t na = strlen(text), nb = strlen(b);
-    memcpy(joined, text, na);
-    memcpy(joined + na, b, nb + 1);
-    const int ia = find_id(l, text), ib = find_id(l, b), id = find_id(l, joined);
-    if (ia < 0 || ib < 0 || id < 0)
-        return unknown_merge(l, line, ia < 0 ? text : ib < 0 ? b : joined, err);
-    /* A pair listed twice counts where it stands last, as in transformers. */
-    *rs_tokenizer_slot(l->t, ia, ib) = (rs_merge){ .a = ia, .b = ib, .rank = rank, .id = id };
-    return RS_OK;
+    return add_pair(l, text, b, line, rank, joined, err);
 }
 
 static rs_status alloc_merges(rs_arena *arena, rs_tokenizer *t, size_t n_lines, rs_err *err)
@@ -161,24 +185,54 @@ static rs_status load_merges(rs_arena *arena, loader *l, rs_err *err)
     return RS_OK;
 }
 
+/* "a b", or since tokenizers 0.20 ["a", "b"]. */
+static rs_status add_element(loader *l, const rs_json *e, int rank, rs_err *err)
+{
+    const rs_json *a = e->type == RS_JSON_ARRAY ? e->first : NULL, *b = a ? a->next : NULL;
+    const bool pair = b && !b->next && a->type == RS_JSON_STRING && b->type == RS_JSON_STRING;
+    if (!pair && e->type != RS_JSON_STRING)
+        return rs_json_fail(err, RS_E_FORMAT, l->merges_path, e, "expected two tokens that join");
+    const size_t size = pair ? (size_t)a->n + b->n + 1 : (size_t)e->n + 1;
+    const rs_arena_mark mark = rs_arena_save(l->tmp);
+    char *joined = rs_arena_alloc(l->tmp, size), *text = pair ? NULL : rs_arena_strdup(l->tmp, e->string);
+    if (!joined || (!pair && !text))
+        return RS_FAIL(err, RS_E_NOMEM, "%s: out of memory", l->merges_path);
+    const rs_status s = pair ? add_pair(l, a->string, b->string, e->line, rank, joined, err)
+                             : add_merge(l, text, e->line, rank, joined, err);
+    rs_arena_rewind(l->tmp, mark);
+    return s;
+}
+
+static rs_status load_list(rs_arena *arena, loader *l, const rs_json *list, rs_err *err)
+{
+    int rank = 0;
+    RS_TRY(alloc_merges(arena, l->t, (size_t)list->n + 1, err));
+    for (const rs_json *e = list->first; e; e = e->next)
+        RS_TRY(add_element(l, e, rank++, err));
+    return RS_OK;
+}
+
 rs_status rs_tokenizer_open(rs_arena *arena, const char *vocab_path, const char *merges_path,
                             rs_tokenizer **out, rs_err *err)
 {
     loader l = { .vocab_path = vocab_path, .merges_path = merges_path };
     l.t = RS_NEW(arena, rs_tokenizer);
     l.tmp = rs_arena_open((size_t)1 << 20);
+    const rs_json *list = NULL;
     rs_status status = RS_OK;
     if (!l.t || !l.tmp) {
         status = RS_FAIL(err, RS_E_NOMEM, "%s: out of memory", vocab_path);
         goto out;
     }
     RS_TRY_OUT(status, rs_json_read(l.tmp, vocab_path, MAX_FILE, &l.vocab, err));
+    if (!merges_path)
+        RS_TRY_OUT(status, take_model(&l, &list, err));
     RS_TRY_OUT(status, check_ids(&l, err));
     RS_TRY_OUT(status, check_unique(&l, err));
     RS_TRY_OUT(status, find_special(&l, RS_TOKEN_START, &l.t->bos, err));
     RS_TRY_OUT(status, find_special(&l, RS_TOKEN_END, &l.t->eos, err));
     find_bytes(&l);
-    RS_TRY_OUT(status, load_merges(arena, &l, err));
+    RS_TRY_OUT(status, list ? load_list(arena, &l, list, err) : load_merges(arena, &l, err));
     *out = l.t;
 out:
     rs_arena_close(&l.tmp);

@@ -145,7 +145,8 @@ static const rs_opt pipeline_rows[] = {
       HELP("the model: a folder in the diffusers layout, or a .safetensors or .ckpt file") },
     { "tokenizer", OPT_PATH(tokenizer), EXAMPLE("clip-tokenizer"), FLAGS(RS_OPT_ADVANCED | RS_OPT_PATH_IN),
       .check = rs_check_tokenizer,
-      HELP("folder with vocab.json and merges.txt, for a model file that comes without") },
+      HELP("folder with vocab.json and merges.txt, or with tokenizer.json, for a model file that comes "
+           "without") },
     { "embeddings", OPT_PATH(embeddings), EXAMPLE("embeddings"),
       FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT), .check = rs_check_folder,
       HELP("folder of textual inversion embeddings, which prompts name by their file names") },

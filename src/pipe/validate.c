@@ -62,6 +62,9 @@ bool rs_check_tokenizer(rs_opt_ctx *ctx, const rs_opt *row, const char *key, con
     static const char *const files[] = { "vocab.json", "merges.txt" };
     if (!rs_check_input(ctx, row, key, value, at))
         return false;
+    const char *both = rs_path_join(ctx->arena, text_at(at), "tokenizer.json");
+    if (both && access(both, R_OK) == 0)
+        return true;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         const char *path = rs_path_join(ctx->arena, text_at(at), files[i]);
         if (!path)

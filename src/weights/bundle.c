@@ -30,16 +30,19 @@ static rs_status detect(rs_bundle *b, rs_err *err)
     return rs_single_open(b, err);
 }
 
-/* Takes dir/vocab.json and dir/merges.txt when both are there. */
+/* Takes dir/vocab.json and dir/merges.txt when both are there, else dir/tokenizer.json. */
 static rs_status try_tokenizer(rs_bundle *b, const char *dir, rs_err *err)
 {
     char *vocab = rs_path_join(b->arena, dir, "vocab.json");
     char *merges = rs_path_join(b->arena, dir, "merges.txt");
-    if (!vocab || !merges)
+    char *both = rs_path_join(b->arena, dir, "tokenizer.json");
+    if (!vocab || !merges || !both)
         return no_memory(b, err);
     if (rs_is_file(vocab) && rs_is_file(merges)) {
         b->vocab = vocab;
         b->merges = merges;
+    } else if (rs_is_file(both)) {
+        b->vocab = both;
     }
     return RS_OK;
 }
@@ -59,7 +62,8 @@ static rs_status find_tokenizer(rs_bundle *b, rs_err *err)
     if (b->vocab)
         return RS_OK;
     if (b->tokenizer)
-        return RS_FAIL(err, RS_E_NOTFOUND, "tokenizer '%s' has no 'vocab.json' and 'merges.txt'; "
+        return RS_FAIL(err, RS_E_NOTFOUND, "tokenizer '%s' has no 'vocab.json' and 'merges.txt', and no "
+                       "'tokenizer.json'; "
                        TOKENIZER_HELP, b->tokenizer);
     return RS_FAIL(err, RS_E_NOTFOUND, b->single ? "'%s' brings no tokenizer, as no single file "
                    "does: "

@@ -106,7 +106,7 @@ typedef enum rs_part { RS_PART_TEXT, RS_PART_UNET, RS_PART_VAE, RS_PARTS } rs_pa
 typedef struct rs_bundle rs_bundle;
 
 /* path: a diffusers folder, or a .safetensors or .ckpt single file. tokenizer: a folder
- * with vocab.json and merges.txt, or NULL for the model's own: its folder
+ * with vocab.json and merges.txt, or with tokenizer.json, or NULL for the model's own: its folder
  * `tokenizer`, for a single file one that lies beside it. Errors name what is
  * missing and what would supply it. The bundle lives as long as the arena,
  * except for the files, which rs_bundle_close unmaps. */
@@ -119,7 +119,8 @@ const rs_vae_config *rs_bundle_vae(const rs_bundle *b);
 const rs_text_config *rs_bundle_text(const rs_bundle *b);
 const rs_noise_config *rs_bundle_noise(const rs_bundle *b);
 
-/* Paths of the tokenizer's files; rs_bundle_open has checked they exist. */
+/* Paths of the tokenizer's files; rs_bundle_open has checked they exist. Without merges the
+ * vocabulary is a tokenizer.json, which holds both. */
 const char *rs_bundle_vocab(const rs_bundle *b);
 const char *rs_bundle_merges(const rs_bundle *b);
 

@@ -194,8 +194,10 @@ static rs_status write_folder(struct convert *c, rs_err *err)
         RS_TRY(make_path(c, rs_part_name(part), files[part], &path, err));
         RS_TRY(write_tensors(c, path, &format, 1, err));
     }
-    RS_TRY(copy_file(c, rs_bundle_vocab(c->b), "vocab.json", err));
-    RS_TRY(copy_file(c, rs_bundle_merges(c->b), "merges.txt", err));
+    const char *merges = rs_bundle_merges(c->b);
+    RS_TRY(copy_file(c, rs_bundle_vocab(c->b), merges ? "vocab.json" : "tokenizer.json", err));
+    if (merges)
+        RS_TRY(copy_file(c, merges, "merges.txt", err));
     return write_configs(c, err);
 }
 

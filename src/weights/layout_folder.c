@@ -7,11 +7,13 @@
 #include "weights/config_file.h"
 
 static const struct {
-    const char *folder, *stem, *what;
+    const char *folder, *stem;
+    const char *old_stem; /* of files of torch.save */
+    const char *what;
 } parts[RS_PARTS] = {
-    [RS_PART_TEXT] = { "text_encoder", "model", "the text encoder" },
-    [RS_PART_UNET] = { "unet", "diffusion_pytorch_model", "the unet" },
-    [RS_PART_VAE] = { "vae", "diffusion_pytorch_model", "the autoencoder" },
+    [RS_PART_TEXT] = { "text_encoder", "model", "pytorch_model", "the text encoder" },
+    [RS_PART_UNET] = { "unet", "diffusion_pytorch_model", "diffusion_pytorch_model", "the unet" },
+    [RS_PART_VAE] = { "vae", "diffusion_pytorch_model", "diffusion_pytorch_model", "the autoencoder" },
 };
 
 const char *rs_part_name(rs_part part)
@@ -101,35 +103,14 @@ rs_status rs_folder_identify(rs_bundle *b, rs_err *err)
     return RS_OK;
 }
 
-/* Only formats that can run code when read? Say so, and what to do. */
-static rs_status missing_weights(const rs_bundle *b, rs_part part, rs_err *err)
-{
-    static const char *const pickles[] = { ".bin", ".fp16.bin", ".ckpt", ".bin.index.json" };
-    static const char *const stems[] = { "diffusion_pytorch_model", "pytorch_model", "model" };
-    const char *folder = parts[part].folder;
-    for (size_t s = 0; s < sizeof(stems) / sizeof(*stems); s++)
-        for (size_t i = 0; i < sizeof(pickles) / sizeof(*pickles); i++) {
-            char *path = part_file(b, folder, stems[s], pickles[i]);
-            if (!path)
-                return no_memory(b, err);
-            if (rs_is_file(path))
-                return RS_FAIL(err, RS_E_UNSUPPORTED,
-                               "'%s' is a PyTorch pickle, which may run code when it is read; "
-                               "convert "
-                               "the model to safetensors, for example with diffusers: "
-                               "save_pretrained(folder, safe_serialization=True)", path);
-        }
-    return RS_FAIL(err, RS_E_NOTFOUND, "'%s/%s' has no weights: expected '%s.safetensors'", b->path,
-                   folder, parts[part].stem);
-}
-
 rs_status rs_folder_weights(rs_bundle *b, rs_part part, rs_err *err)
 {
     /* Full precision first; both spellings that diffusers had for sharded variants. */
     static const char *const endings[] = {
-        ".safetensors", ".safetensors.index.json", ".fp16.safetensors",
-        ".fp16.safetensors.index.json", ".safetensors.index.fp16.json",
+        ".safetensors", ".safetensors.index.json", ".fp16.safetensors", ".fp16.safetensors.index.json",
+        ".safetensors.index.fp16.json", ".bin", ".bin.index.json", ".fp16.bin",
     };
+    enum { N_SAFE = 5 }; /* those behind are of torch.save */
     const char *folder = parts[part].folder;
     char *dir = rs_path_join(b->arena, b->path, folder);
     if (!dir)
@@ -137,13 +118,14 @@ rs_status rs_folder_weights(rs_bundle *b, rs_part part, rs_err *err)
     if (!rs_is_dir(dir))
         return RS_OK; /* rs_folder_config has reported it */
     for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-        char *path = part_file(b, folder, parts[part].stem, endings[i]);
+        char *path = part_file(b, folder, i < N_SAFE ? parts[part].stem : parts[part].old_stem, endings[i]);
         if (!path)
             return no_memory(b, err);
         if (rs_is_file(path))
             return rs_weights_open(b->arena, path, &b->weights[part], err);
     }
-    return missing_weights(b, part, err);
+    return RS_FAIL(err, RS_E_NOTFOUND, "'%s/%s' has no weights: expected '%s.safetensors' or '%s.bin'",
+                   b->path, folder, parts[part].stem, parts[part].old_stem);
 }
 
 /* Opens the config at "folder/file", naming the part when it is not there. */

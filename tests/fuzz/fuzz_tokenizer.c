@@ -1,5 +1,6 @@
-/* Any bytes as vocab.json (first byte 'v'), merges.txt ('m') or a prompt (any
- * other): no crash, and every id is one of the vocabulary. */
+/* Any bytes as vocab.json (first byte 'v'), merges.txt ('m'), tokenizer.json ('j') or a prompt
+ * (any other): no crash, and every id is one of the vocabulary. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -32,19 +33,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!arena)
         abort();
     const char kind = size > 0 ? (char)data[0] : 0;
-    if (kind == 'v' || kind == 'm') {
+    const bool file = kind == 'v' || kind == 'm' || kind == 'j';
+    if (file) {
         tmpdir_open();
         tmpdir_write("part", data + 1, size - 1);
         tmpdir_write("none", "", 0);
         if (kind == 'v')
             merges = tmpdir_path(none, sizeof none, "none");
-        *(kind == 'v' ? &vocab : &merges) = tmpdir_path(path, sizeof path, "part");
+        if (kind == 'j')
+            merges = NULL;
+        *(kind == 'm' ? &merges : &vocab) = tmpdir_path(path, sizeof path, "part");
     } else if (!(text = rs_arena_strndup(arena, (const char *)data, size))) {
         abort();
     }
     if (rs_tokenizer_open(arena, vocab, merges, &t, NULL) == RS_OK)
         encode(t, arena, text);
-    if (kind == 'v' || kind == 'm')
+    if (file)
         tmpdir_close();
     rs_arena_close(&arena);
     return 0;

@@ -121,6 +121,30 @@ static void golden_prompts(void)
     rs_arena_close(&a);
 }
 
+/* ---- tokenizer.json ---- */
+
+/* As transformers saves it: the ids that the two files give. */
+static void one_file(void)
+{
+    rs_arena *a = rs_arena_open(1 << 16);
+    rs_tokenizer *t[2];
+    CHECK_OK(rs_tokenizer_open(a, GOLDEN "tiny/tokenizer/vocab.json", GOLDEN "tiny/tokenizer/merges.txt",
+                               &t[0], &err));
+    CHECK_OK(rs_tokenizer_open(a, GOLDEN "old_folder/tokenizer/tokenizer.json", NULL, &t[1], &err));
+    CHECK_INT(rs_tokenizer_vocab_size(t[1]), rs_tokenizer_vocab_size(t[0]));
+    CHECK_INT(rs_tokenizer_eos(t[1]), rs_tokenizer_eos(t[0]));
+    const char *const texts[] = { "a watercolor painting of the old harbour, in the rain",
+                                  "She's 12 <|endoftext|> in\xc3\xa9 there then hee" };
+    for (int i = 0; i < 2; i++) {
+        int ids[2][128];
+        size_t n[2];
+        for (int k = 0; k < 2; k++)
+            CHECK_OK(rs_tokenizer_encode(t[k], a, texts[i], ids[k], 128, &n[k], &err));
+        CHECK(n[0] == n[1] && n[0] < 128 && memcmp(ids[0], ids[1], n[0] * sizeof(int)) == 0);
+    }
+    rs_arena_close(&a);
+}
+
 /* ---- small vocabularies ---- */
 
 #define TINY GOLDEN "tiny/tokenizer/"
@@ -225,6 +249,50 @@ static void expect_error(const char *vocab, const char *merges, rs_status want, 
     rs_arena_close(&a);
 }
 
+static rs_status open_json(rs_arena *a, const char *vocab, const char *rest, rs_tokenizer **t)
+{
+    char path[512], text[1024];
+    snprintf(text, sizeof text, "{\"model\":{\"vocab\":%s%s}}", vocab, rest);
+    tmpdir_write("t.json", text, strlen(text));
+    return rs_tokenizer_open(a, tmpdir_path(path, sizeof path, "t.json"), NULL, t, &err);
+}
+
+/* Both ways of writing merges; what is no tokenizer of CLIP's kind. */
+static void small_json(void)
+{
+    static const char *const good[] = { ",\"merges\":[\"b b\",\"a b\"],\"type\":\"BPE\"",
+                                        ",\"merges\":[[\"b\",\"b\"],[\"a\",\"b\"]]" };
+    static const struct {
+        const char *rest, *text;
+    } bad[] = {
+        { "", "expected a 'model' with 'vocab' and 'merges'" },
+        { ",\"merges\":{}", "expected a 'model' with 'vocab' and 'merges'" },
+        { ",\"merges\":[7]", "expected two tokens that join" },
+        { ",\"merges\":[[\"a\"]]", "expected two tokens that join" },
+        { ",\"merges\":[[\"a\",\"b\",\"b\"]]", "expected two tokens that join" },
+        { ",\"merges\":[\"ab\"]", "t.json:1: expected two tokens with a space between" },
+        { ",\"merges\":[[\"a\",\"c\"]]", "t.json:1: 'c' is not in" },
+        { ",\"merges\":[],\"type\":\"WordPiece\"", "CLIP's tokenizer is a 'BPE'" },
+        { ",\"merges\":[],\"end_of_word_suffix\":null", "CLIP's words end with '</w>'" },
+    };
+    rs_arena *a = rs_arena_open(1 << 16);
+    rs_tokenizer *t;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        int ids[8];
+        size_t n;
+        CHECK_OK(open_json(a, VOCAB, good[i], &t));
+        CHECK_OK(rs_tokenizer_encode(t, a, "abbb", ids, 8, &n, &err));
+        CHECK(n == 3 && ids[0] == 2 && ids[1] == 7 && ids[2] == 4);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        CHECK(open_json(a, VOCAB, bad[i].rest, &t) != RS_OK);
+        if (!strstr(err.msg, bad[i].text))
+            TEST_FAIL("expected '%s' in: %s", bad[i].text, err.msg);
+    }
+    CHECK_INT(open_json(a, "[]", ",\"merges\":[]", &t), RS_E_FORMAT);
+    rs_arena_close(&a);
+}
+
 static void hostile_files(void)
 {
     expect_error("", "", RS_E_FORMAT, "v.json");
@@ -284,7 +352,9 @@ int main(void)
     TEST_RUN(golden_prompts);
     TEST_RUN(cut_off);
     TEST_RUN(very_long);
+    TEST_RUN(one_file);
     TEST_RUN(small_rules);
+    TEST_RUN(small_json);
     TEST_RUN(hostile_files);
     TEST_RUN(out_of_memory);
     tmpdir_close();

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "tests/lib/st_writer.h"
 #include "tests/lib/test.h"
@@ -327,6 +328,72 @@ static void check_without(const char *name, const char *as, const char *msg)
     CHECK(rename(tmpdir_at(as), tmpdir_at(name)) == 0);
 }
 
+#define GOLDEN RS_SOURCE_DIR "/tests/golden/"
+
+static void copy(const char *from, const char *name)
+{
+    char *data;
+    size_t size;
+    CHECK_OK(rs_read_file(arena, from, 1 << 24, &data, &size, &err));
+    tmpdir_write(name, data, size);
+}
+
+struct same {
+    const rs_bundle *a, *b;
+    int n;
+};
+
+static void same_values(void *cookie, const char *name, int rank, const int64_t *shape)
+{
+    struct same *s = cookie;
+    const float *x, *y;
+    size_t n = 1;
+    CHECK_OK(rs_bundle_f32(arena, s->a, RS_PART_TEXT, name, rank, shape, &x, &err));
+    CHECK_OK(rs_bundle_f32(arena, s->b, RS_PART_TEXT, name, rank, shape, &y, &err));
+    for (int i = 0; i < rank; i++)
+        n *= (size_t)shape[i];
+    CHECK(memcmp(x, y, n * sizeof(float)) == 0);
+    s->n++;
+}
+
+/* A folder with weights of torch.save and one tokenizer.json, as transformers left it
+ * (tools/reference/old_folder.py); also by an index of shards. */
+static void old_folders(void)
+{
+    static const char *const files[] = {
+        "model_index.json", "scheduler/scheduler_config.json", "text_encoder/config.json",
+        "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "vae/config.json",
+        "vae/diffusion_pytorch_model.safetensors",
+    };
+    struct same s = { 0 };
+    rs_bundle *a, *b;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char from[512], to[128];
+        snprintf(from, sizeof from, GOLDEN "tiny/%s", files[i]);
+        snprintf(to, sizeof to, "old/%s", files[i]);
+        copy(from, to);
+    }
+    copy(GOLDEN "old_folder/text_encoder/pytorch_model.bin", "old/text_encoder/pytorch_model.bin");
+    copy(GOLDEN "old_folder/tokenizer/tokenizer.json", "old/tokenizer/tokenizer.json");
+    CHECK_OK(rs_bundle_open(arena, GOLDEN "tiny", NULL, &a, &err));
+    b = open_model("old");
+    CHECK(!rs_bundle_merges(b) && strstr(rs_bundle_vocab(b), "tokenizer.json"));
+    s.a = a;
+    s.b = b;
+    rs_part_tensors(a, RS_PART_TEXT, same_values, &s);
+    CHECK(s.n > 20);
+    rs_bundle_close(&b);
+    rs_bundle_close(&a);
+    CHECK(rename(tmpdir_at("old/text_encoder/pytorch_model.bin"),
+                 tmpdir_at("old/text_encoder/pytorch_model-00001-of-00001.bin")) == 0);
+    const char index[] = "{\"weight_map\":{\"text_model.final_layer_norm.bias\":"
+                         "\"pytorch_model-00001-of-00001.bin\"}}";
+    tmpdir_write("old/text_encoder/pytorch_model.bin.index.json", index, sizeof index - 1);
+    b = open_model("old");
+    CHECK(rs_bundle_find(b, RS_PART_TEXT, "text_model.final_layer_norm.weight"));
+    rs_bundle_close(&b);
+}
+
 static void missing_parts(void)
 {
     check_without("m/unet", "away", "'m' has no folder 'unet': the unet is missing");
@@ -337,11 +404,8 @@ static void missing_parts(void)
     check_without("m/scheduler", "away",
                   "'m' has no folder 'scheduler': the noise schedule is missing");
     check_without("m/unet/diffusion_pytorch_model.safetensors", "away",
-                  "'m/unet' has no weights: expected 'diffusion_pytorch_model.safetensors'");
-    check_without("m/unet/diffusion_pytorch_model.safetensors", "m/unet/diffusion_pytorch_model.bin",
-                  "'m/unet/diffusion_pytorch_model.bin' is a PyTorch pickle, which may run code when "
-                  "it is read; convert the model to safetensors, for example with diffusers: "
-                  "save_pretrained(folder, safe_serialization=True)");
+                  "'m/unet' has no weights: expected 'diffusion_pytorch_model.safetensors' or "
+                  "'diffusion_pytorch_model.bin'");
     check_without("m/tokenizer/merges.txt", "away",
                   "'m' has no tokenizer: 'vocab.json' and 'merges.txt' come with the folder "
                   "'tokenizer' of any Stable Diffusion 1.x model in the diffusers layout; name that "
@@ -397,9 +461,9 @@ static void tokenizers(void)
     rs_bundle_close(&b);
     CHECK_INT(rs_bundle_open(arena, tmpdir_at("m"), tmpdir_at("none"), &b, &err), RS_E_NOTFOUND);
     CHECK_STR(tmpdir_strip(err.msg),
-              "tokenizer 'none' has no 'vocab.json' and 'merges.txt'; 'vocab.json' and 'merges.txt' "
-              "come with the folder 'tokenizer' of any Stable Diffusion 1.x model in the diffusers "
-              "layout; name that folder with 'tokenizer:'");
+              "tokenizer 'none' has no 'vocab.json' and 'merges.txt', and no 'tokenizer.json'; "
+              "'vocab.json' and 'merges.txt' come with the folder 'tokenizer' of any Stable Diffusion "
+              "1.x model in the diffusers layout; name that folder with 'tokenizer:'");
 }
 
 /* Autoencoders of old diffusers versions, and text encoders of new transformers. */
@@ -466,6 +530,7 @@ int main(void)
     TEST_RUN(missing_parts);
     TEST_RUN(other_file_names);
     TEST_RUN(tokenizers);
+    TEST_RUN(old_folders);
     TEST_RUN(old_and_new_names);
     TEST_RUN(out_of_memory);
     rs_arena_close(&arena);

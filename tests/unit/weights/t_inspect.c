@@ -109,7 +109,8 @@ static void all_problems_at_once(void)
     CHECK_OK(rs_model_inspect(tmpdir_at("p"), NULL, &info, &err));
     static const char *const want[] = {
         "p/text_encoder/config.json:8:15: 'hidden_act' holds 'relu', restyle supports quick_gelu, gelu",
-        "'p/unet' has no weights: expected 'diffusion_pytorch_model.safetensors'",
+        "'p/unet' has no weights: expected 'diffusion_pytorch_model.safetensors' or "
+        "'diffusion_pytorch_model.bin'",
         "p/scheduler/scheduler_config.json:6:20: 'prediction_type' holds 'sample', restyle supports "
         "epsilon, v_prediction",
         "'p' has no tokenizer: 'vocab.json' and 'merges.txt' come with the folder 'tokenizer' of any "
