@@ -62,7 +62,7 @@ static rs_status put_input(rs_strbuf *lines, const rs_pipeline_spec *spec, rs_er
     return s;
 }
 
-/* Networks are found by name in their folder, where only those that are used count. */
+/* Networks are found by name in their folders, where only those that are used count. */
 static bool is_used_whole(const rs_opt *row)
 {
     return row->type == &rs_opt_path && (row->flags & RS_OPT_PATH_IN) && strcmp(row->key, "lora_dir") != 0 &&
@@ -96,9 +96,12 @@ static rs_status put_networks(rs_strbuf *lines, const rs_img2img_params *p, rs_e
     rs_list loras = { 0 }, hypernets = { 0 };
     rs_status s = arena ? rs_loras_of(arena, p, &loras, &prompt, &negative, err)
                         : RS_FAIL(err, RS_E_NOMEM, "no memory for a list of files");
-    for (size_t i = 0; s == RS_OK && i < loras.n; i++) {
-        const rs_lora *lora = (const rs_lora *)loras.at + i;
-        s = put_contents(lines, rs_path_name(lora->path), lora->path, err);
+    if (s == RS_OK)
+        s = rs_hypernets_of(arena, p, &hypernets, err);
+    for (size_t i = 0; s == RS_OK && i < loras.n + hypernets.n; i++) {
+        const char *path = i < loras.n ? ((const rs_lora *)loras.at)[i].path
+                                       : ((const rs_hypernetwork *)hypernets.at)[i - loras.n].path;
+        s = put_contents(lines, rs_path_name(path), path, err);
     }
     if (s == RS_OK)
         s = rs_hypernets_of(arena, p, &hypernets, err);

@@ -95,6 +95,18 @@ RESTYLE_CPU=scalar "$restyle" run "$dir/p.yaml" 2>"$dir/stderr" && fail "other k
 says "set RESTYLE_CPU to that"
 run 3 run "$dir/p.yaml" --output "$dir/out.mkv"
 says "'out.job' was begun with output: \"out.mp4\", not \"out.mkv\""
+# So are the networks that a prompt names, by their contents.
+clean
+mkdir "$dir/nets"
+cp tests/golden/hypernets/plain.pt "$dir/nets/net.pt"
+tagged() { "$@" --set "img2img.prompt=a cat <hypernet:net:0.5>" --set "img2img.hypernetwork_dir=$dir/nets"; }
+tagged faulty kill:15 run "$dir/p.yaml"
+same "exit code" 137 $code
+cp tests/golden/hypernets/deep.pt "$dir/nets/net.pt"
+tagged run 3 run "$dir/p.yaml"
+says "was begun with other contents of 'net.pt'"
+cp tests/golden/hypernets/plain.pt "$dir/nets/net.pt"
+tagged run 0 run "$dir/p.yaml"
 # What does not change pixels may change.
 goes_on_with() { again; run 0 run "$dir/p.yaml" "$@"; cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes: $*"; }
 goes_on_with --threads 1
