@@ -298,7 +298,8 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
     j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
     RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
     j->n_made += i < n;
-    return push_done(j, frame, i < n ? i + 1 : n, size_of(frame), err);
+    const rs_size size = i < n ? size_of(frame) : (rs_size){ j->result->width, j->result->height };
+    return push_done(j, frame, i < n ? i + 1 : n, size, err);
 }
 
 static rs_status make_frame(struct job *j, rs_frame *frame, rs_err *err)
