@@ -43,6 +43,7 @@ typedef struct rs_job_options {
     bool restart;      /* throw away what an earlier run has left */
     int shard, shards; /* make the frames of one part of so many, 1 to shards; no output. 0: all */
     bool join;         /* complete the output of frames that are all made, by shards */
+    bool keep_done;    /* of a finished job leave its journal, for a run that looks whether it is */
 } rs_job_options;
 
 /* Which part of a job an error came from. */

@@ -73,7 +73,7 @@ void rs_job_clean_partial(const char *dir)
 }
 
 /* The journal goes after what it tells of, so that a removal that is cut short is seen. */
-void rs_job_clean(const char *dir, const char *output, bool all)
+void rs_job_clean(const char *dir, const char *output, rs_job_rest rest)
 {
     char frames[4096];
     snprintf(frames, sizeof(frames), "%s/frames", dir);
@@ -82,8 +82,10 @@ void rs_job_clean(const char *dir, const char *output, bool all)
     rmdir(frames);
     remove_files(dir, is_chain);
     unlink(output);
+    if (rest == RS_JOB_REST_JOURNAL)
+        return;
     remove_files(dir, rs_is_journal_name);
-    if (!all)
+    if (rest == RS_JOB_REST_LOCK)
         return;
     remove_files(dir, is_lock);
     rmdir(dir);

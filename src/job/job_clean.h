@@ -4,9 +4,15 @@
 
 #include <stdbool.h>
 
-/* Frames, chains, the output in the making, journals; with all also the locks and the folder, if
- * then nothing is left in it. The caller has the lock. What cannot be removed stays. */
-void rs_job_clean(const char *dir, const char *output, bool all);
+typedef enum rs_job_rest {
+    RS_JOB_REST_JOURNAL, /* and the locks stay: what is done is still known */
+    RS_JOB_REST_LOCK,    /* the locks stay */
+    RS_JOB_REST_NOTHING  /* the folder goes, if then nothing is left in it */
+} rs_job_rest;
+
+/* Frames, chains, the output in the making, and what `rest` does not name. The caller has the lock.
+ * What cannot be removed stays. */
+void rs_job_clean(const char *dir, const char *output, rs_job_rest rest);
 
 /* Files under temporary names, which a killed process leaves in a job's folder, and in a folder
  * as output. */

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "job/frame_store.h"
 #include "job/job_clean.h"
+#include "pipe/job_dir.h"
 
 rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, int64_t index)
 {
@@ -94,6 +95,35 @@ rs_status rs_job_folder_finish(rs_job_folder *f, rs_err *err)
     return RS_OK;
 }
 
+static bool tells_done(rs_arena *arena, const char *dir)
+{
+    const char *path = rs_path_join(arena, dir, "journal");
+    rs_map map = { 0 };
+    rs_record r;
+    bool done = false;
+    if (!path || rs_map_open(path, &map, NULL) != RS_OK)
+        return false;
+    for (size_t pos = 0; rs_record_next(map.data, map.size, &pos, &r);)
+        if (r.kind == RS_RECORD_DONE || r.kind == RS_RECORD_BEGIN)
+            done = r.kind == RS_RECORD_DONE;
+    rs_map_close(&map);
+    return done;
+}
+
+void rs_job_folder_forget(const char *output)
+{
+    rs_arena *arena = rs_arena_open(0);
+    rs_lock lock = { 0 };
+    char who[128];
+    bool busy = true;
+    const char *dir = arena ? rs_job_dir(arena, output, rs_is_dir(output)) : NULL;
+    const char *path = dir && tells_done(arena, dir) ? rs_path_join(arena, dir, "lock") : NULL;
+    if (path && rs_lock_try(&lock, path, RS_LOCK_ALONE, &busy, who, NULL) == RS_OK && !busy)
+        rs_job_clean(dir, dir, RS_JOB_REST_NOTHING);
+    rs_lock_release(&lock);
+    rs_arena_close(&arena);
+}
+
 void rs_job_folder_close(rs_job_folder *f, const rs_err *cause)
 {
     const bool whole = f->ours && !f->options.shards; /* nobody else is in there */
@@ -104,9 +134,9 @@ void rs_job_folder_close(rs_job_folder *f, const rs_err *cause)
     }
     rs_journal_close(&f->journal);
     if (whole && f->finished && !f->spec->keep_job)
-        rs_job_clean(f->dir, f->sink_path, true);
+        rs_job_clean(f->dir, f->sink_path, f->options.keep_done ? RS_JOB_REST_JOURNAL : RS_JOB_REST_NOTHING);
     else if (whole && !f->finished && f->n_kept == 0 && f->done.n == 0)
-        rs_job_clean(f->dir, f->sink_path, true);
+        rs_job_clean(f->dir, f->sink_path, RS_JOB_REST_NOTHING);
     rs_done_frames_release(&f->done);
     rs_lock_release(&f->shard_lock);
     rs_lock_release(&f->lock);

@@ -73,6 +73,9 @@ rs_status rs_job_folder_keep(rs_job_folder *f, rs_frame *frame, const rs_made_fr
 /* The sink has completed sink_path: gives it its name, and removes the folder unless it is to
  * be kept. */
 rs_status rs_job_folder_finish(rs_job_folder *f, rs_err *err);
+/* Removes what keep_done has left of the job of this output; one that is not done stays. */
+void rs_job_folder_forget(const char *output);
+
 /* cause: why the job stopped; NULL or RS_E_CANCELLED: nothing is noted. A folder without a
  * frame is removed. One that is not open is fine. */
 void rs_job_folder_close(rs_job_folder *f, const rs_err *cause);

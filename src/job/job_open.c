@@ -203,7 +203,7 @@ static rs_status take_up(struct opening *o, rs_err *err)
     rs_job_folder *f = o->f;
     const bool alone = !f->options.shards, may_replace = f->spec->overwrite || f->options.restart;
     if (f->options.restart)
-        rs_job_clean(f->dir, f->sink_path, false);
+        rs_job_clean(f->dir, f->sink_path, RS_JOB_REST_LOCK);
     RS_TRY(read_journals(o, err));
     f->ours = true;
     f->resumed = o->n_journals > 0;
@@ -211,8 +211,13 @@ static rs_status take_up(struct opening *o, rs_err *err)
         return RS_FAIL(err, RS_E_NOTFOUND, "there is no '%s' to join: run its shards first", f->shown);
     if (!f->resumed && !may_replace)
         RS_TRY(rs_sink_check_free(f->spec->output, err));
+    if (!f->into_folder) /* whose frames may be gone already */
+        RS_TRY(look_for_output(o, err));
+    if (f->finished)
+        return RS_OK;
     RS_TRY(check_files(o, err));
-    RS_TRY(look_for_output(o, err));
+    if (f->into_folder)
+        RS_TRY(look_for_output(o, err));
     if (f->finished)
         return RS_OK;
     if (f->resumed && !f->into_folder && !may_replace)

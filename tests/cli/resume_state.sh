@@ -144,6 +144,22 @@ for n in $(seq 1 "$(cat "$dir/calls")"); do
     missing "$dir/frames.job"
 done
 
+# Of several clips those that are done are not made again, also when they were done long before.
+cp "$dir/in.mp4" "$dir/in2.mp4"
+set -- --input "$dir/in*.mp4" --output "$dir/many"
+faulty "count:$dir/calls" run "$dir/p.yaml" "$@"
+same "clips" "in.mp4 in2.mp4" "$(echo $(ls "$dir/many"))"
+for part in 3 6 7 8; do # tenths
+    rm -rf "$dir/many"
+    faulty kill:$(($(cat "$dir/calls") * part / 10)) run "$dir/p.yaml" "$@"
+    run 0 run "$dir/p.yaml" "$@"
+    [ $part -lt 6 ] || says "in.mp4: finished already, 3 frames"
+    same "clips after a kill at $part" "in.mp4 in2.mp4" "$(echo $(ls "$dir/many"))"
+    for clip in in in2; do
+        cmp "$dir/many/$clip.mp4" "$dir/ref.mp4" || fail "other bytes in $clip.mp4 after a kill at $part"
+    done
+done
+
 # Two runs of one job: the second one is refused, and does no harm.
 clean
 "$restyle" run "$dir/p.yaml" --set img2img.steps=1000 --set img2img.strength=1 2>"$dir/first" &

@@ -259,6 +259,70 @@ static void no_memory(void)
     CHECK(unlink(out) == 0);
 }
 
+static const rs_job_options resumable = { .resumable = true };
+
+/* One that goes on after each failing allocation, with what was made before it. */
+static void no_memory_goes_on(void)
+{
+    rs_pipeline_spec s = spec_of(clip, tmp("new/out.mp4"));
+    s.loopback = (rs_loopback_spec){ .enabled = true, .blend = 0.5f };
+    CHECK_OK(rs_job_run(&s, NULL, NULL, NULL, NULL, &err));
+    CHECK(rename(tmp("new/out.mp4"), tmp("ref.mp4")) == 0);
+    rs_status status = RS_E_NOMEM;
+    rs_job_result r;
+    int64_t resumed = 0;
+    for (int n = 0; status != RS_OK; n += 1 + n / 100) {
+        err = (rs_err){ 0 };
+        s.output = tmp("new/out.mp4");
+        rs_alloc_fail_after(n);
+        status = rs_job_run(&s, &resumable, NULL, NULL, &r, &err);
+        rs_alloc_fail_after(-1);
+        if (status != RS_OK && (status != RS_E_NOMEM || !err.msg[0]))
+            TEST_FAIL("allocation %d: %s: %s", n, rs_status_name(status), err.msg);
+        CHECK(r.resumed >= resumed || status != RS_OK);
+        resumed = r.resumed;
+        CHECK(n < 5000);
+    }
+    CHECK(resumed > 0);
+    same_bytes(tmp("new/out.mp4"), tmp("ref.mp4"));
+    CHECK_INT(n_entries(tmp("new")), 1);
+    CHECK(unlink(tmp("new/out.mp4")) == 0);
+}
+
+/* Cancelled at every few steps until it is through: frames that are done are not made again. */
+static void cancelled_and_resumed(void)
+{
+    for (int folder = 0; folder <= 1; folder++) {
+        const char *out = folder ? "new/frames/" : "new/out.mp4";
+        rs_status status = RS_E_CANCELLED;
+        int64_t made = 0, before = 0;
+        int runs = 0;
+        while (status == RS_E_CANCELLED) {
+            struct count c = { .stop_at = STEPS + 4, .frames = 0 };
+            const rs_job_events events = { .progress = count_calls, .cookie = &c };
+            rs_pipeline_spec s = spec_of(clip, tmp(out));
+            rs_job_result r;
+            s.loopback = (rs_loopback_spec){ .enabled = true, .blend = 0.5f };
+            status = rs_job_run(&s, &resumable, runs < 2 * FRAMES ? &events : NULL, NULL, &r, &err);
+            CHECK(status == RS_OK || status == RS_E_CANCELLED);
+            CHECK(r.resumed >= before);
+            before = r.resumed;
+            made += r.frames - r.resumed;
+            runs++;
+        }
+        CHECK(runs > 2);
+        CHECK_INT(made, FRAMES);
+        CHECK(folder || rs_is_file(tmp(out)));
+        CHECK_INT(n_entries(tmp("new")), 1); /* the output, and no job */
+        if (!folder)
+            same_bytes(tmp(out), tmp("ref.mp4"));
+        else
+            CHECK_INT(n_entries(tmp(out)), FRAMES);
+        if (!folder)
+            CHECK(unlink(tmp(out)) == 0);
+    }
+}
+
 static size_t allocations(const char *input)
 {
     rs_pipeline_spec s = spec_of(input, tmp("new/out.mp4"));
@@ -288,6 +352,8 @@ int main(void)
     TEST_RUN(output_fails);
     TEST_RUN(input_fails);
     TEST_RUN(no_memory);
+    TEST_RUN(no_memory_goes_on);
+    TEST_RUN(cancelled_and_resumed);
     TEST_RUN(flat_memory);
     tmpdir_close();
     return 0;
