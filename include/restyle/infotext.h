@@ -15,11 +15,12 @@
 extern "C" {
 #endif
 
-/* Sends the text of a PNG, JPEG or WebP file, as it stands, in UTF-8.
- * RS_E_NOTFOUND: the picture carries none; RS_E_FORMAT: no such picture. */
+/* Sends the text of a PNG, JPEG or WebP file, as it stands, in UTF-8; or that of a video made
+ * by restyle, where a pipeline follows the parameters. RS_E_NOTFOUND: the file carries none;
+ * RS_E_FORMAT: no such picture, and no video. */
 rs_status rs_infotext_read(const char *path, const rs_text_sink *sink, rs_err *err);
 
-/* The text as the YAML of a pipeline that makes such a picture. Fields restyle has
+/* The text as the YAML of a pipeline that makes such a picture, or such a video. Fields restyle has
  * no key for become comments, and so do model, input and output unless overrides
  * name them, which win over the text (paths: relative to the current folder).
  * RS_E_INVALID: an override is wrong; diags (may be empty) say how. */

@@ -38,8 +38,8 @@ static const rs_cli_option options[] = {
 
 const rs_cli_command rs_cmd_info = {
     .name = "info",
-    .help = "Print a picture's parameters, or turn them into a pipeline",
-    .operands = "PICTURE",
+    .help = "Print how a picture or video was made, or turn that into a pipeline",
+    .operands = "FILE",
     .min_operands = 1,
     .max_operands = 1,
     .options = options,

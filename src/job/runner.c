@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "infotext/infotext.h"
 #include "job/batch_run.h"
 #include "job/damage.h"
 #include "job/frame_maker.h"
@@ -27,6 +28,7 @@
 #include "job/writer.h"
 #include "media/media.h"
 #include "pipe/batch_names.h"
+#include "pipe/video_text_make.h"
 #include "restyle/img2img.h"
 #include "stage/styles.h"
 
@@ -179,7 +181,16 @@ static rs_status open_sink(struct job *j, rs_err *err)
              (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
              (e->metadata == RS_KEEP_COPY ? RS_COPY_METADATA : 0);
     RS_TRY(tell_temporary(j, err));
-    return rs_sink_open(sink_path(j), &o, &j->sink, err);
+    rs_strbuf text;
+    rs_strbuf_init(&text, RS_INFOTEXT_MAX_BYTES);
+    rs_status s = RS_OK;
+    if (j->spec->infotext.write && j->sink_kind == RS_SINK_VIDEO)
+        s = rs_video_text_make(&text, j->spec, err);
+    o.text = text.len ? rs_strbuf_str(&text) : NULL;
+    if (s == RS_OK)
+        s = rs_sink_open(sink_path(j), &o, &j->sink, err);
+    rs_strbuf_release(&text);
+    return s;
 }
 
 static rs_status open_folder(struct job *j, rs_err *err)

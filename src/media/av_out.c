@@ -27,6 +27,7 @@
 #include "media/av_pixels.h"
 #include "media/av_util.h"
 #include "media/codecs.h"
+#include "media/video_text.h"
 #include "media/color_tags.h"
 #include "media/encoder_options.h"
 
@@ -110,15 +111,6 @@ static rs_status add_stream(rs_av_out *out, rs_err *err)
     return RS_OK;
 }
 
-/* A comment of the source's own stays; ours is then the description. */
-static rs_status add_text(rs_av_out *out, const rs_sink_options *o, rs_err *err)
-{
-    const bool taken = av_dict_get(out->fmt->metadata, "comment", NULL, 0) != NULL;
-    if (o->text && av_dict_set(&out->fmt->metadata, taken ? "description" : "comment", o->text, 0) < 0)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", out->path);
-    return RS_OK;
-}
-
 /* Write errors show up late: FFmpeg buffers, and keeps the first in pb->error. */
 static rs_status check_write(rs_av_out *out, int e, rs_err *err)
 {
@@ -193,7 +185,9 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     RS_TRY(add_stream(out, err));
     if (o->copy_from)
         RS_TRY(rs_stream_copy_open(o->copy_from, o->copy, o->cut, out->fmt, o->log, &out->rest, err));
-    RS_TRY(add_text(out, o, err));
+    if (o->text && !rs_video_text_put(&out->fmt->metadata, o->text))
+        RS_WARN(o->log, "'%s' does not tell how it was made: its comment, description and synopsis are the "
+                "source's", path);
     RS_TRY(rs_make_dirs(dir, err));
     return start_file(out, err);
 }

@@ -135,8 +135,8 @@ typedef struct rs_sink_options {
                                   exists is the caller's to ask */
     int quality;               /* 1 to 100, of JPEG and WebP, animated too */
     bool lossless;             /* WebP */
-    const char *text;          /* a picture's parameters, unless the frame has its own; comment in
-                                  videos; may be NULL */
+    const char *text;          /* a picture's parameters, unless the frame has its own; of videos the
+                                  comment, or another tag when that is taken; may be NULL */
     const rs_log *log;         /* may be NULL */
 } rs_sink_options;
 

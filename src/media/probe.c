@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "media/av_util.h"
+#include "media/video_text.h"
 
 enum { MAX_TEXT = 1 << 20 };
 
@@ -58,10 +59,28 @@ static rs_status count_all(AVFormatContext *fmt, struct times *times, const char
     return e == AVERROR_EOF ? RS_OK : rs_av_fail(err, RS_E_CORRUPT, e, "cannot read '%s' to its end", path);
 }
 
+/* Line by line, with nothing for the terminal to obey. */
+static void put_pipeline(rs_strbuf *sb, const char *text)
+{
+    rs_strbuf_puts(sb, "  made by this pipeline:\n    ");
+    for (const char *s = text; *s; s++) {
+        if (*s == '\n' && s[1])
+            rs_strbuf_puts(sb, "\n    ");
+        else if (*s != '\n')
+            rs_strbuf_printf(sb, "%c", (unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s);
+    }
+    rs_strbuf_puts(sb, "\n");
+}
+
 static void put_tags(rs_strbuf *sb, const AVDictionary *tags, const char *indent)
 {
     const AVDictionaryEntry *e = NULL;
     while ((e = av_dict_get(tags, "", e, AV_DICT_IGNORE_SUFFIX))) {
+        const char *pipeline = rs_video_text_pipeline(e->value);
+        if (pipeline) {
+            put_pipeline(sb, pipeline);
+            continue;
+        }
         rs_strbuf_printf(sb, "%s%s: ", indent, e->key);
         for (const char *s = e->value; *s; s++) { /* one line each, nothing for the terminal to obey */
             const bool control = (unsigned char)*s < 0x20 || *s == 0x7f;

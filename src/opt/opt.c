@@ -159,8 +159,22 @@ bool rs_opt_equal(const rs_opt_group *group, const void *a, const void *b)
     return true;
 }
 
+bool rs_opt_matters(const rs_opt *row)
+{
+    const unsigned matters = RS_OPT_AFFECTS_OUTPUT | RS_OPT_REQUIRED | RS_OPT_PATH_IN;
+    return rs_opt_subgroup(row) || row->flags & matters;
+}
+
+/* usual: NULL, or the values that are left out. */
+static bool is_left_out(const rs_opt *row, const void *at, const void *usual)
+{
+    if (!usual || rs_opt_subgroup(row))
+        return false;
+    return !rs_opt_matters(row) || row->type->equal(row, at, rs_opt_field(row, usual));
+}
+
 /* Absent values and empty groups are left out: "img2img:" alone is no map. */
-static void dump(rs_strbuf *sb, const rs_opt_group *group, const void *values, int indent)
+static void dump(rs_strbuf *sb, const rs_opt_group *group, const void *values, const void *usual, int indent)
 {
     rs_strbuf value;
     rs_strbuf_init(&value, sb->max);
@@ -168,8 +182,10 @@ static void dump(rs_strbuf *sb, const rs_opt_group *group, const void *values, i
         const void *at = rs_opt_field(row, values);
         const rs_opt_group *sub = rs_opt_subgroup(row);
         rs_strbuf_clear(&value);
+        if (is_left_out(row, at, usual))
+            continue;
         if (sub)
-            dump(&value, sub, at, indent + 2);
+            dump(&value, sub, at, usual ? rs_opt_field(row, usual) : NULL, indent + 2);
         else
             row->type->print(&value, row, at);
         if (value.len)
@@ -182,7 +198,12 @@ static void dump(rs_strbuf *sb, const rs_opt_group *group, const void *values, i
 
 void rs_opt_dump(rs_strbuf *sb, const rs_opt_group *group, const void *values)
 {
-    dump(sb, group, values, 0);
+    dump(sb, group, values, NULL, 0);
+}
+
+void rs_opt_dump_changed(rs_strbuf *sb, const rs_opt_group *group, const void *values, const void *usual)
+{
+    dump(sb, group, values, usual, 0);
 }
 
 void rs_opt_fingerprint(rs_strbuf *sb, const rs_opt_group *group, const char *prefix,

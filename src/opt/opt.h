@@ -185,6 +185,14 @@ bool rs_opt_equal(const rs_opt_group *group, const void *a, const void *b);
 
 /* Canonical YAML of all values. */
 void rs_opt_dump(rs_strbuf *sb, const rs_opt_group *group, const void *values);
+/* Whether a row makes the output what it is, or says what is read. */
+bool rs_opt_matters(const rs_opt *row);
+/* Of those that matter, where they differ from usual. */
+void rs_opt_dump_changed(rs_strbuf *sb, const rs_opt_group *group, const void *values, const void *usual);
+
+/* Replaces every path by its last name, also those in lists, whose items are copied. False: no
+ * memory. */
+bool rs_opt_name_paths(rs_arena *arena, const rs_opt_group *group, void *values);
 /* One line "img2img.steps: 20" for each value that affects the output; prefix
  * as for rs_opt_parse. */
 void rs_opt_fingerprint(rs_strbuf *sb, const rs_opt_group *group, const char *prefix,

@@ -122,7 +122,8 @@ bool rs_clips_pick(rs_arena *arena, const rs_pipeline_spec *spec, size_t i, rs_p
     rs_pipeline_spec one = *spec;
     if (spec->inputs.n)
         one.input = ((const char *const *)spec->inputs.at)[i];
-    one.inputs = (rs_list){ 0 };
+    if (spec->inputs.n > 1)
+        one.inputs = (rs_list){ 1, (const char *const *)spec->inputs.at + i };
     if (one.output && one.input && (spec->inputs.n > 1 || strstr(one.output, NAME)))
         one.output = output_of(arena, spec, one.input);
     *out = one;

@@ -9,7 +9,7 @@
  * there, or a pattern that nothing matches, stays as it is. */
 void rs_clips_expand(rs_opt_ctx *ctx, rs_value *root);
 
-/* Sets what stands for clip i alone: input, output, and no list. False: no memory. */
+/* Sets what stands for clip i alone: input, output, and a list of one. False: no memory. */
 bool rs_clips_pick(rs_arena *arena, const rs_pipeline_spec *spec, size_t i, rs_pipeline_spec *out);
 
 /* Whether each clip has an output of its own, which is none of the inputs. */

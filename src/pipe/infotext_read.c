@@ -10,10 +10,12 @@
 #include "conf/yaml_tree.h"
 #include "infotext/infotext.h"
 #include "media/still_text.h"
+#include "media/video_text.h"
 #include "pipe/infotext_fields.h"
 #include "pipe/infotext_names.h"
 #include "pipe/override.h"
 #include "pipe/schema.h"
+#include "pipe/video_pipeline.h"
 #include "restyle/infotext.h"
 
 #define PARAMETERS "parameters" /* where their values come from, for diagnostics */
@@ -35,6 +37,8 @@ rs_status rs_infotext_read(const char *path, const rs_text_sink *sink, rs_err *e
     rs_arena *arena = rs_arena_open(ARENA_BLOCK);
     rs_status s = arena ? rs_still_text(arena, map.data, map.size, path, &text, err)
                         : RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", path);
+    if (s == RS_E_FORMAT && rs_video_text_read(arena, path, &text, NULL) == RS_OK)
+        s = RS_OK; /* no picture, but a video */
     if (s == RS_OK && text)
         sink->put(sink->cookie, text, strlen(text));
     else if (s == RS_OK)
@@ -282,6 +286,31 @@ static rs_status convert(struct reading *r, const char *text, size_t size,
                                             : RS_OK;
 }
 
+/* A video carries the pipeline itself. Its paths are names, which stay what they are. */
+static rs_status take_over(struct reading *r, const char *yaml, const rs_override *overrides, size_t n,
+                           rs_strbuf *out, rs_err *err)
+{
+    r->ctx.file_dir = "";
+    r->root = rs_yaml_parse(r->arena, "the video's pipeline", yaml, strlen(yaml), r->ctx.diags);
+    if (r->root)
+        rs_video_pipeline_tame(r->root);
+    for (size_t i = 0; r->root && i < n; i++)
+        rs_override_apply(&r->ctx, r->root, &overrides[i], (int)i + 1);
+    if (r->root) {
+        rs_pipeline_defaults(&r->ctx, r->root, &r->spec);
+        rs_opt_parse(&r->ctx, &rs_pipeline_group, "", r->root, &r->spec);
+    }
+    if (r->ctx.diags->nomem)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to make a pipeline");
+    if (!r->root || r->ctx.diags->n)
+        return RS_FAIL(err, RS_E_INVALID, "a pipeline cannot have these values");
+    rs_strbuf_puts(out, "# From the tags of a video, by 'restyle info --pipeline'. Files stand here by "
+                        "their names alone;\n# a command (exec) is left out. Read it before you run it.\n");
+    print_missing(out, r, &(rs_infotext){ .prompt = "" });
+    print_keys(out, &rs_pipeline_group, r->root, &r->spec, 0);
+    return out->failed ? RS_FAIL(err, RS_E_NOMEM, "no memory to print a pipeline") : RS_OK;
+}
+
 rs_status rs_infotext_to_pipeline(const char *text, size_t size, const rs_override *overrides,
                                   size_t n_overrides, const rs_diag_sink *diags,
                                   const rs_text_sink *sink, rs_err *err)
@@ -301,7 +330,10 @@ rs_status rs_infotext_to_pipeline(const char *text, size_t size, const rs_overri
                                       .file_dir = current, .current_dir = current, .partial = true } };
         rs_opt_defaults(&rs_pipeline_group, &r.spec);
         rs_strbuf_init(&r.remarks, MAX_TEXT);
-        s = convert(&r, text, size, overrides, n_overrides, &out, err);
+        const char *copy = rs_arena_strndup(arena, text, size); /* up to a zero in it */
+        const char *yaml = copy ? rs_video_text_pipeline(copy) : NULL;
+        s = yaml ? take_over(&r, yaml, overrides, n_overrides, &out, err)
+                 : convert(&r, text, size, overrides, n_overrides, &out, err);
         rs_strbuf_release(&r.remarks);
         if (diags && s == RS_E_INVALID)
             rs_diags_send(d, diags);

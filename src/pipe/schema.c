@@ -84,7 +84,7 @@ static const rs_opt_group encode_group = {
 static const rs_opt infotext_rows[] = {
     { "write", OPT_BOOL(write), AFFECTS_OUTPUT,
       HELP("write A1111's `parameters` text into every picture, where `restyle info` and other "
-           "programs find it; videos carry none") },
+           "programs find it, and the pipeline into the tags of videos") },
     { "model_hash", OPT_BOOL(model_hash), AFFECTS_OUTPUT,
       HELP("with the hash by which A1111 knows a model file, which is read once more for that") },
     { "network_hashes", OPT_BOOL(network_hashes), AFFECTS_OUTPUT,

@@ -233,6 +233,32 @@ static void schema_help(void)
     CHECK(!rs_schema_help(""));
 }
 
+/* What leaves the machine: only what differs, and no folder. */
+static void changed_without_folders(void)
+{
+    static const rs_lora loras[] = { { .path = "/home/me/loras/ink.safetensors", .weight = 0.5f } };
+    rs_pipeline_spec a, usual;
+    rs_strbuf sb;
+    rs_strbuf_init(&sb, 100000);
+    rs_opt_defaults(&rs_pipeline_group, &usual);
+    a = usual;
+    a.model = "/home/me/models/x/";
+    a.inputs = (rs_list){ 2, (const char *const[]){ "/home/me/a.mp4", "b.mp4" } };
+    a.inpaint.mask = RS_MASK_ALPHA;
+    a.img2img.loras = (rs_list){ 1, loras };
+    a.img2img.steps = 7;
+    a.events = "/home/me/events.jsonl";
+    a.threads = 3;
+    CHECK(rs_opt_name_paths(arena, &rs_pipeline_group, &a));
+    rs_opt_dump_changed(&sb, &rs_pipeline_group, &a, &usual);
+    CHECK(!strstr(sb.data, "/home") && !strstr(sb.data, "/") && !strstr(sb.data, "threads"));
+    CHECK(strstr(sb.data, "model: \"x\"\ninput: [\"a.mp4\", \"b.mp4\"]\nimg2img:\n"));
+    CHECK(strstr(sb.data, "\"ink.safetensors\"") && strstr(sb.data, "  steps: 7\n"));
+    CHECK(strstr(sb.data, "mask: \"alpha\"") && !strstr(sb.data, "cfg_scale"));
+    CHECK_STR(loras[0].path, "/home/me/loras/ink.safetensors");
+    rs_strbuf_release(&sb);
+}
+
 int main(void)
 {
     arena = rs_arena_open(0);
@@ -241,6 +267,7 @@ int main(void)
     TEST_RUN(all_rows);
     TEST_RUN(defaults_agree);
     TEST_RUN(dump_reads_back);
+    TEST_RUN(changed_without_folders);
     TEST_RUN(fingerprint);
     TEST_RUN(json_schema);
     TEST_RUN(schema_help);
