@@ -17,8 +17,17 @@ typedef struct rs_image {
     int width, height;
     float *rgb;
     float *alpha; /* [height, width] from 0 to 1, as the file had it (rgb lies over white); NULL:
-                     opaque. Only reading sets it, and only masks are made of it */
+                     opaque. Masks are made of it, and jobs carry it to the output */
+    int depth;    /* bits of a sample in the file it was read from; 0: it was made */
 } rs_image;
+
+/* The files that one picture can become. */
+typedef enum rs_picture_format {
+    RS_PICTURE_PNG,
+    RS_PICTURE_JPEG,
+    RS_PICTURE_WEBP,
+    RS_PICTURE_TIFF
+} rs_picture_format;
 
 /* Where to repaint: one byte a pixel, 0 keeps it and 255 repaints it. Released with
  * rs_mask_release; the struct itself is the caller's. */

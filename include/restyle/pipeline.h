@@ -60,6 +60,9 @@ typedef struct rs_encode_spec {
     rs_keep metadata;  /* tags, chapters, cover pictures */
     int quality;   /* 1 to 100, of JPEG and WebP, animated too; 80 */
     bool lossless; /* WebP */
+    rs_picture_format picture_format; /* of a folder */
+    int bit_depth; /* of PNG and TIFF: 8 or 16; 0: as the source */
+    rs_keep alpha; /* RS_KEEP_NONE: the source's transparency is left out, over white */
 } rs_encode_spec;
 
 /* What pictures say about how they were made; see restyle/infotext.h. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "media/alpha.h"
 
 void rs_frame_maker_release(rs_frame_maker *m)
 {
@@ -187,13 +188,16 @@ rs_stages_input rs_frame_maker_input(rs_frame_maker *m, const rs_frame *frame, c
 }
 
 rs_status rs_frame_maker_finish(rs_frame_maker *m, rs_frame *frame, int slot, const rs_img2img_params *p,
-                                rs_size init, rs_image *out, rs_err *err)
+                                const rs_image *init, rs_image *out, rs_err *err)
 {
     /* the size that is diffused: stages may enlarge the result */
-    const rs_size size = p->latent_size.width > 0 ? p->latent_size : init;
+    const rs_size size = p->latent_size.width > 0 ? p->latent_size
+                                                  : (rs_size){ init->width, init->height };
+    RS_TRY(rs_alpha_resize(out, init, RS_RESIZE_STRETCH, err));
     const rs_image old = frame->image;
     frame->image = *out;
     *out = old; /* its memory is for the next output */
+    rs_alpha_drop(out);
     return rs_frame_texts_make(&m->texts, slot, p, size, &frame->text, err);
 }
 
@@ -211,7 +215,6 @@ rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const
     p.latent_size = rs_frame_maker_latent(m, frame);
     if (loop)
         RS_TRY(loop_back(m, &frame->image, &p, err));
-    const rs_size init = { frame->image.width, frame->image.height };
     const rs_stages_input in =
         rs_frame_maker_input(m, frame, loop && m->masked ? &m->source_image : &frame->image);
     const rs_image *source = loop ? &m->source_image : &frame->image;
@@ -220,5 +223,5 @@ rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const
     RS_TRY(look_back(m, source, event, err));
     event->parts = rs_model_take_times(m->stages->model);
     event->make = rs_clock_now() - t0;
-    return rs_frame_maker_finish(m, frame, slot, &p, init, &m->out, err);
+    return rs_frame_maker_finish(m, frame, slot, &p, &frame->image, &m->out, err);
 }

@@ -40,9 +40,10 @@ uint64_t rs_frame_seed(const rs_pipeline_spec *spec, const rs_frame *frame);
 rs_stages_input rs_frame_maker_input(rs_frame_maker *m, const rs_frame *frame, const rs_image *original);
 rs_size rs_frame_maker_latent(const rs_frame_maker *m, const rs_frame *frame);
 
-/* Swaps frame's picture and *out, and sets its text: made of init with p. */
+/* Swaps frame's picture and *out, which gets the transparency of init, and sets its text: made of
+ * init (which may be frame's picture) with p. */
 rs_status rs_frame_maker_finish(rs_frame_maker *m, rs_frame *frame, int slot, const rs_img2img_params *p,
-                                rs_size init, rs_image *out, rs_err *err);
+                                const rs_image *init, rs_image *out, rs_err *err);
 
 /* Replaces the frame's picture and sets its text, which lives until the same slot of
  * rs_frame_texts is used again. */

@@ -1,7 +1,10 @@
 #include "job/reader.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "job/square.h"
+#include "media/alpha.h"
 #include "media/mask.h"
 
 static int round_to(int v, int multiple)
@@ -19,10 +22,18 @@ static bool is_padded(const rs_pipeline_spec *spec)
            !rs_outpaint_grows(&spec->outpaint) && !spec->img2img.tiling;
 }
 
+/* What is repainted must not stay as clear as its mask says; nothing is known of a new edge. */
+bool rs_keeps_alpha(const rs_pipeline_spec *spec)
+{
+    return spec->encode.alpha == RS_KEEP_COPY && !rs_outpaint_grows(&spec->outpaint) &&
+           !(spec->inpaint.mask && strcmp(spec->inpaint.mask, RS_MASK_ALPHA) == 0);
+}
+
 rs_fit rs_fit_of(const rs_pipeline_spec *spec, int multiple)
 {
     const bool part = spec->inpaint.mask && spec->inpaint.params.area == RS_INPAINT_ONLY_MASKED;
-    return (rs_fit){ spec->size, is_padded(spec), spec->scale, multiple, spec->resize, part };
+    return (rs_fit){ spec->size, is_padded(spec), spec->scale, multiple, spec->resize, rs_keeps_alpha(spec),
+                     part };
 }
 
 rs_size rs_fit_input_size(const rs_fit *fit, int width, int height)
@@ -58,7 +69,10 @@ rs_status rs_fit_image(const rs_fit *fit, const rs_image *from, rs_image *to, rs
         rs_image_release(to);
         RS_TRY(rs_image_alloc(to, size.width, size.height, err));
     }
-    return rs_image_resize(to, from, fit->resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : fit->resize, err);
+    const rs_resize mode = fit->resize == RS_RESIZE_LATENT ? RS_RESIZE_CROP : fit->resize;
+    if (fit->alpha)
+        RS_TRY(rs_alpha_resize(to, from, mode, err));
+    return rs_image_resize(to, from, mode, err);
 }
 
 /* Of areas there are only light's. See stage/inpaint.c for what follows. */

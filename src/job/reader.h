@@ -17,8 +17,12 @@ typedef struct rs_fit {
     float scale;      /* 0: 1 */
     int multiple;
     rs_resize resize;
+    bool alpha;       /* frames keep their transparency, where they have any */
     bool keep;        /* frames stay as they are: another size is made of a part of them only */
 } rs_fit;
+
+/* Whether frames that have transparency keep it. */
+bool rs_keeps_alpha(const rs_pipeline_spec *spec);
 
 rs_fit rs_fit_of(const rs_pipeline_spec *spec, int multiple);
 

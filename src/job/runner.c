@@ -174,6 +174,10 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.encoder_options = e->options;
     o.quality = e->quality;
     o.lossless = e->lossless;
+    o.picture_format = e->picture_format;
+    if (e->bit_depth)
+        o.bits = e->bit_depth;
+    o.alpha = o.alpha && rs_keeps_alpha(j->spec);
     o.overwrite = j->spec->overwrite || j->folder.arena; /* it has looked for itself */
     o.many = j->arena != NULL;
     o.log = j->log;
@@ -294,7 +298,6 @@ static rs_size size_of(const rs_frame *frame)
 static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_image *image, rs_err *err)
 {
     struct job *j = cookie;
-    const rs_size init = { j->batch_of->image.width, j->batch_of->image.height };
     const char *path = rs_batch_path(j->arena, j->spec, i);
     const int n = rs_batch_pictures(&j->spec->batch);
     rs_frame *frame;
@@ -307,7 +310,10 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
     j->frame_events[frame - j->frames] = (rs_frame_event){ .seed = p->seed, .drift_source = -1,
                                                            .drift_previous = -1 };
     j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
-    RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, init, image, err));
+    rs_image init = j->batch_of->image;
+    if (i == n)
+        init.alpha = NULL; /* which is not the grid's */
+    RS_TRY(rs_frame_maker_finish(&j->maker, frame, (int)(frame - j->frames), p, &init, image, err));
     j->n_made += i < n;
     const rs_size size = i < n ? size_of(frame) : (rs_size){ j->result->width, j->result->height };
     return push_done(j, frame, i < n ? i + 1 : n, size, err);

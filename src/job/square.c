@@ -1,6 +1,7 @@
 #include "job/square.h"
 
 #include "base/err.h"
+#include "media/alpha.h"
 
 enum { MAX_SIDE = 16384 };
 
@@ -25,5 +26,6 @@ rs_status rs_square_image(rs_image *to, const rs_image *from, rs_size size, rs_e
         rs_image_release(to);
         RS_TRY(rs_image_alloc(to, size.width, size.height, err));
     }
+    RS_TRY(rs_alpha_resize(to, from, RS_RESIZE_STRETCH, err));
     return rs_image_resize(to, from, RS_RESIZE_STRETCH, err);
 }

@@ -14,7 +14,7 @@ static rs_status write_one(rs_writer *w, rs_frame *frame, rs_err *err)
         return keep ? rs_job_folder_keep(f, frame, made, 0, err) : RS_OK;
     }
     if (keep)
-        RS_TRY(rs_job_folder_keep(f, frame, made, rs_sink_bits(w->sink), err));
+        RS_TRY(rs_job_folder_keep(f, frame, made, rs_sink_bits(w->sink, frame), err));
     return atomic_load(&w->keep_only) ? RS_OK : rs_sink_write(w->sink, frame, err);
 }
 

@@ -18,8 +18,9 @@
 #include "base/mem.h"
 #include "media/av_pixels.h"
 #include "media/av_util.h"
-#include "media/deinterlace.h"
+#include "media/codecs.h"
 #include "media/color_tags.h"
+#include "media/deinterlace.h"
 #include "media/lost_packets.h"
 #include "media/mkv_size.h"
 
@@ -88,6 +89,7 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
         return RS_FAIL(err, RS_E_FORMAT, "'%s' has no video stream (its format is '%s')", in->path,
                        in->fmt->iformat->name);
     in->st = in->fmt->streams[i];
+    codec = rs_decoder_for(in->st, codec, in->log);
     in->dec = avcodec_alloc_context3(codec);
     in->pkt = av_packet_alloc();
     in->next = av_frame_alloc();
@@ -356,6 +358,7 @@ static void fill_info(rs_av_in *in)
         sar = av_inv_q(sar);
     info->sample_aspect = (rs_rational){ sar.num, sar.den };
     rs_color_tags_read(info, in->next);
+    info->alpha = rs_av_may_be_clear(in->next);
     for (unsigned i = 0; i < in->fmt->nb_streams; i++)
         info->n_audio += in->fmt->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
     count_frames(in);

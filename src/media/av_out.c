@@ -72,7 +72,7 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     const AVCodec *codec;
     enum AVPixelFormat format;
     RS_TRY(rs_encoder_for(out->fmt->oformat, o->codec, &codec, err));
-    RS_TRY(rs_pixel_format_for(codec, o->pixel_format, false, &format, err));
+    RS_TRY(rs_pixel_format_for(codec, o->pixel_format, o->alpha, &format, err));
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
     AVCodecContext *enc = out->enc = avcodec_alloc_context3(codec);
     if (!enc || !desc)
@@ -209,6 +209,11 @@ rs_status rs_av_out_open(const char *path, const rs_sink_options *options, rs_av
 int rs_av_out_bits(const rs_av_out *out)
 {
     return rs_av_rounds_to(out->enc->pix_fmt);
+}
+
+bool rs_av_out_has_alpha(const rs_av_out *out)
+{
+    return av_pix_fmt_desc_get(out->enc->pix_fmt)->flags & AV_PIX_FMT_FLAG_ALPHA;
 }
 
 static void restore_duration(rs_av_out *out)

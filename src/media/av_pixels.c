@@ -68,10 +68,10 @@ static rs_status reserve(rs_av_pixels *px, size_t row_bytes, int rows, size_t *s
 /* A context between `from` and `to` of one size; YUV on either side has the
  * matrix `space`. full: range of the source, for decoding; of the target, else. */
 static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from,
-                         enum AVPixelFormat to, int key, int space, bool full, rs_err *err)
+                         enum AVPixelFormat to, bool decoding, int space, bool full, rs_err *err)
 {
-    if (px->sws && px->width == w && px->height == h && px->format == key && px->space == space &&
-        px->full_range == full)
+    if (px->sws && px->width == w && px->height == h && px->from == (int)from &&
+        px->to == (int)to && px->space == space && px->full_range == full)
         return RS_OK;
     sws_freeContext(px->sws);
     px->sws = NULL;
@@ -81,13 +81,13 @@ static rs_status prepare(rs_av_pixels *px, int w, int h, enum AVPixelFormat from
         return RS_FAIL(err, RS_E_UNSUPPORTED, "cannot convert pixels from %s to %s",
                        av_get_pix_fmt_name(from), av_get_pix_fmt_name(to));
     const int *table = sws_getCoefficients(space);
-    const bool decoding = key == (int)from;
     /* Fails for pairs without YUV, where there is nothing to set. */
     sws_setColorspaceDetails(px->sws, table, decoding ? full : 1, table, decoding ? 1 : full, 0,
                              1 << 16, 1 << 16);
     px->width = w;
     px->height = h;
-    px->format = key;
+    px->from = (int)from;
+    px->to = (int)to;
     px->space = space;
     px->full_range = full;
     return RS_OK;
@@ -118,7 +118,7 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
     struct samples s = { .w = frame->width, .h = frame->height, .channels = alpha ? 4 : 3,
                          .bytes = deep ? 2 : 1 };
     RS_TRY(reserve(px, (size_t)s.w * (size_t)s.channels * (size_t)s.bytes, s.h, &s.stride, err));
-    RS_TRY(prepare(px, s.w, s.h, from, to, (int)from,
+    RS_TRY(prepare(px, s.w, s.h, from, to, true,
                    rs_av_colorspace(frame->colorspace, s.w, s.h, still), full, err));
     uint8_t *rows[4] = { px->buffer };
     const int strides[4] = { (int)s.stride };
@@ -145,8 +145,10 @@ static void lay(rs_image *im, const rs_av_pixels *px, const struct samples *s, r
                 continue;
             float *rgb = im->rgb + ((size_t)dy * (size_t)im->width + (size_t)dx) * 3;
             const float a = rs_samples_over_rgb(rgb, row + (size_t)x * step, s->channels, s->bytes);
-            if (im->alpha)
-                im->alpha[(size_t)dy * (size_t)im->width + (size_t)dx] = a;
+            if (im->alpha) {
+                float *under = im->alpha + (size_t)dy * (size_t)im->width + (size_t)dx;
+                *under = a + *under * (1.0f - a);
+            }
         }
     }
 }
@@ -165,10 +167,12 @@ rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orien
     rs_alpha_drop(image);
     if (s.channels == 4) {
         RS_TRY(rs_alpha_alloc(image, err));
+        memset(image->alpha, 0, (size_t)w * (size_t)h * sizeof(float));
         rs_fill_white(image->rgb, (size_t)w * (size_t)h);
     }
     lay(image, px, &s, orient, 0, 0);
     rs_alpha_settle(image);
+    image->depth = rs_av_depth((enum AVPixelFormat)frame->format);
     return RS_OK;
 }
 
@@ -181,22 +185,50 @@ rs_status rs_av_over_image(rs_av_pixels *px, const AVFrame *frame, int x0, int y
     return RS_OK;
 }
 
-/* Rounds one row and repeats its last pixel to the frame's width. */
-static void round_row(uint8_t *row, const float *rgb, int w, int padded, int bytes)
+bool rs_av_may_be_clear(const AVFrame *frame)
 {
-    const size_t n = (size_t)w * 3;
-    if (bytes == 1)
-        rs_floats_to_u8(row, rgb, n);
-    else
-        rs_floats_to_u16((uint16_t *)(void *)row, rgb, n);
-    const size_t step = 3 * (size_t)bytes;
-    for (int x = w; x < padded; x++)
-        memcpy(row + (size_t)x * step, row + (size_t)(w - 1) * step, step);
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    const bool pal = frame->format == AV_PIX_FMT_PAL8;
+    if (!desc || !(pal || desc->flags & AV_PIX_FMT_FLAG_ALPHA))
+        return false;
+    const bool packed8 = desc->nb_components == 4 && desc->comp[3].step == 4 &&
+                         desc->comp[3].depth == 8;
+    if (!pal && !packed8)
+        return true;
+    const int offset = packed8 ? desc->comp[3].offset : 0;
+    for (int y = 0; y < frame->height; y++) {
+        const uint8_t *row = frame->data[0] + (ptrdiff_t)y * frame->linesize[0];
+        for (int x = 0; x < frame->width; x++) {
+            uint32_t entry = 0; /* of the palette: ARGB in this machine's order */
+            if (pal)
+                memcpy(&entry, frame->data[1] + 4 * row[x], sizeof(entry));
+            if ((pal ? entry >> 24 : row[4 * x + offset]) < 255)
+                return true;
+        }
+    }
+    return false;
 }
 
 int rs_av_rounds_to(enum AVPixelFormat format)
 {
     return rs_av_depth(format) > 8 ? 16 : 8;
+}
+
+/* The image as samples in px->buffer, its last column and row repeated to w x h. */
+static rs_status from_floats(rs_av_pixels *px, const rs_image *image, struct samples *s,
+                             rs_err *err)
+{
+    const size_t step = (size_t)s->channels * (size_t)s->bytes, last = (size_t)image->width - 1;
+    RS_TRY(reserve(px, (size_t)s->w * step, s->h, &s->stride, err));
+    for (int y = 0; y < s->h; y++) {
+        const size_t at = (size_t)(y < image->height ? y : image->height - 1) * (last + 1);
+        uint8_t *row = px->buffer + (size_t)y * s->stride;
+        rs_pixels_to_samples(row, image->rgb + at * 3, image->alpha ? image->alpha + at : NULL,
+                             last + 1, s->channels, s->bytes * 8, true);
+        for (size_t x = last + 1; x < (size_t)s->w; x++)
+            memcpy(row + x * step, row + last * step, step);
+    }
+    return RS_OK;
 }
 
 rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err)
@@ -207,21 +239,19 @@ rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *fra
         return RS_FAIL(err, RS_E_INTERNAL, "unknown pixel format %d", frame->format);
     /* From 16-bit RGB swscale would dither 8-bit output, so round first. */
     const bool deep = rs_av_rounds_to(to) > 8;
-    const int bytes = deep ? 2 : 1, w = frame->width, h = frame->height;
-    size_t stride;
-    RS_TRY(reserve(px, (size_t)w * 3 * (size_t)bytes, h, &stride, err));
-    RS_TRY(prepare(px, w, h, deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24, to, (int)to,
-                   rs_av_colorspace(frame->colorspace, w, h, false),
+    const bool alpha = image->alpha && desc->flags & AV_PIX_FMT_FLAG_ALPHA;
+    const enum AVPixelFormat from = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
+                                          : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
+    struct samples s = { .w = frame->width, .h = frame->height, .channels = alpha ? 4 : 3,
+                         .bytes = deep ? 2 : 1 };
+    RS_TRY(from_floats(px, image, &s, err));
+    RS_TRY(prepare(px, s.w, s.h, from, to, false,
+                   rs_av_colorspace(frame->colorspace, s.w, s.h, false),
                    frame->color_range == AVCOL_RANGE_JPEG, err));
-    for (int y = 0; y < h; y++) {
-        const int from = y < image->height ? y : image->height - 1;
-        round_row(px->buffer + (size_t)y * stride,
-                  image->rgb + (size_t)from * (size_t)image->width * 3, image->width, w, bytes);
-    }
     const uint8_t *in[4] = { px->buffer };
-    const int in_stride[4] = { (int)stride };
-    const int rows = sws_scale(px->sws, in, in_stride, 0, h, frame->data, frame->linesize);
-    if (rows != h)
-        return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", rows, h);
+    const int in_stride[4] = { (int)s.stride };
+    const int rows = sws_scale(px->sws, in, in_stride, 0, s.h, frame->data, frame->linesize);
+    if (rows != s.h)
+        return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", rows, s.h);
     return RS_OK;
 }

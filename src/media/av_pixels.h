@@ -14,7 +14,7 @@ typedef struct rs_av_pixels {
     struct SwsContext *sws;
     uint8_t *buffer;
     size_t buffer_size;
-    int width, height, format, space, full_range;
+    int width, height, from, to, space, full_range;
 } rs_av_pixels;
 
 void rs_av_pixels_release(rs_av_pixels *px);
@@ -33,11 +33,16 @@ rs_status rs_av_over_image(rs_av_pixels *px, const AVFrame *frame, int x0, int y
 /* The most bits that a sample of the format has; 0: no format. */
 int rs_av_depth(enum AVPixelFormat format);
 
+/* Whether frames like this one can be transparent. Animated pictures are decoded to formats with
+ * transparency whatever they hold, so there it takes a pixel that is. */
+bool rs_av_may_be_clear(const AVFrame *frame);
+
 /* The bits of a sample to which rs_av_from_image rounds for this format: 8 or 16. */
 int rs_av_rounds_to(enum AVPixelFormat format);
 
 /* Fills frame (buffers, format, size and colour fields set by the caller; its
- * size may exceed the image's by the edge to repeat). */
+ * size may exceed the image's by the edge to repeat). A format with transparency gets
+ * the image's, and colours without the white that they lie over. */
 rs_status rs_av_from_image(rs_av_pixels *px, const rs_image *image, AVFrame *frame, rs_err *err);
 
 #endif

@@ -186,3 +186,18 @@ rs_status rs_pixel_format_for(const AVCodec *codec, const char *name, bool alpha
     rs_strbuf_release(&names);
     return s;
 }
+
+const AVCodec *rs_decoder_for(const AVStream *stream, const AVCodec *usual, const rs_log *log)
+{
+    const AVDictionaryEntry *alpha = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+    const char *name = usual->id == AV_CODEC_ID_VP9   ? "libvpx-vp9"
+                       : usual->id == AV_CODEC_ID_VP8 ? "libvpx"
+                                                      : NULL;
+    if (!name || !alpha || strcmp(alpha->value, "1") != 0)
+        return usual;
+    const AVCodec *c = avcodec_find_decoder_by_name(name);
+    if (!c)
+        RS_WARN(log, "the video's transparency is not read: this FFmpeg comes without decoder '%s'",
+                name);
+    return c ? c : usual;
+}

@@ -8,6 +8,7 @@
 #include <libavformat/avformat.h>
 
 #include "base/err.h"
+#include "base/log.h"
 
 /* The container that path's extension names, if it holds video. */
 rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_err *err);
@@ -17,6 +18,10 @@ rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_er
  * lists usable ones. */
 rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const AVCodec **codec,
                          rs_err *err);
+
+/* The decoder for a stream whose usual one is given: VP8 and VP9 with transparency need
+ * libvpx's, without which log hears that it is lost. */
+const AVCodec *rs_decoder_for(const AVStream *stream, const AVCodec *usual, const rs_log *log);
 
 /* What an encoder is told where the pipeline says nothing. */
 typedef struct rs_encoder_ways {

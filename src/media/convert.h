@@ -2,6 +2,7 @@
 #ifndef RS_MEDIA_CONVERT_H
 #define RS_MEDIA_CONVERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,12 @@ float rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int byt
 
 /* White, the ground for transparent pictures, as in A1111 and browsers. */
 void rs_fill_white(float *rgb, size_t n_pixels);
+
+/* n pixels as samples of 8 or 16 bits: 3 a pixel, or 4 with the transparency (alpha NULL:
+ * opaque). off_white: rgb lies over white; it becomes the colour that, with its alpha and
+ * over white, looks the same (or as near as there is), after rounding to 16 bits. */
+void rs_pixels_to_samples(uint8_t *out, const float *rgb, const float *alpha, size_t n,
+                          int channels, int bits, bool off_white);
 
 /* n floats to the nearest of 0..255 or 0..65535, halves away from zero, clamped;
  * NaN gives 0. */

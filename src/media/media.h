@@ -55,6 +55,7 @@ typedef struct rs_source_info {
     bool full_range;            /* YUV of all values, not of 16 to 235 */
     int depth;                  /* bits of a sample of the first frame */
     rs_cut cut;                 /* of the film; zeros: all of it */
+    bool alpha;                 /* frames may be transparent: their images have alpha, then */
     const char *path;           /* as opened; lives as long as the source */
     bool truncated;             /* found out at the end: frames are missing there */
 } rs_source_info;
@@ -118,6 +119,7 @@ typedef struct rs_sink_options {
     int primaries, transfer;   /* tags only; pixels are not converted */
     int matrix;                /* of YUV; 0 or 2: by the size */
     bool full_range;           /* YUV of all values, where the output can say so */
+    bool alpha;                /* frames may have alpha: pixels that hold it are preferred */
     const char *codec;         /* such as "libx265"; NULL: libx264, or the container's usual one */
     int crf;                   /* quality, lower is better; negative: the encoder's default.
                                   Encoders without crf get the quantiser 1 + crf / 9 */
@@ -135,6 +137,8 @@ typedef struct rs_sink_options {
                                   exists is the caller's to ask */
     int quality;               /* 1 to 100, of JPEG and WebP, animated too */
     bool lossless;             /* WebP */
+    int bits;                  /* of a sample of PNG and TIFF: 16; else 8 */
+    rs_picture_format picture_format; /* of a folder */
     const char *text;          /* a picture's parameters, unless the frame has its own; of videos the
                                   comment, or another tag when that is taken; may be NULL */
     const rs_log *log;         /* may be NULL */
@@ -146,12 +150,12 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info);
 
 typedef enum rs_sink_kind {
     RS_SINK_VIDEO,
-    RS_SINK_FOLDER, /* PNGs named as their sources, sub-folders too, or frame_000001.png, ... */
-    RS_SINK_PICTURE /* one PNG, JPEG or WebP */
+    RS_SINK_FOLDER, /* pictures named as their sources, sub-folders too, or frame_000001.png, ... */
+    RS_SINK_PICTURE /* one PNG, JPEG, WebP or TIFF */
 } rs_sink_kind;
 
-/* An existing folder, a trailing slash, or no extension: a folder; .png, .jpg or
- * .jpeg, and .webp when still is set: one picture; else a video, whose extension
+/* An existing folder, a trailing slash, or no extension: a folder; .png, .jpg, .jpeg,
+ * .tif or .tiff, and .webp when still is set: one picture; else a video, whose extension
  * must be one FFmpeg can write. */
 rs_status rs_sink_kind_of(const char *path, bool still, rs_sink_kind *kind, rs_err *err);
 
@@ -165,6 +169,9 @@ rs_status rs_sink_check_crf(const char *path, const char *codec, rs_err *err);
 rs_status rs_sink_check_preset(const char *path, const char *codec, const char *preset, rs_err *err);
 rs_status rs_sink_check_pixels(const char *path, const char *codec, const char *format, rs_err *err);
 rs_status rs_sink_check_option(const char *path, const char *codec, const rs_pair *option, rs_err *err);
+/* That pictures other than PNG, or of 16 bits, are what path asks for. */
+rs_status rs_sink_check_format(const char *path, rs_picture_format format, rs_err *err);
+rs_status rs_sink_check_bits(const char *path, rs_picture_format format, int bits, rs_err *err);
 
 /* The only name under which a sink has a file that is not complete: what a
  * process killed while writing leaves behind. NULL: no memory. */
@@ -181,10 +188,11 @@ rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink
  * `overwrite`. Hidden files do not count. */
 rs_status rs_sink_check_free(const char *path, rs_err *err);
 
-/* Frames are rounded to samples of so many bits, 8 or 16, before anything else is done to them. */
-int rs_sink_bits(const rs_sink *sink);
+/* The frame is rounded to samples of so many bits, 8 or 16, before anything else is done to it. */
+int rs_sink_bits(const rs_sink *sink, const rs_frame *frame);
 
-/* What a folder calls the frame's picture: file_name, png_name, or "frame_000001.png" in buf. */
+/* What a folder of PNGs calls the frame's picture: file_name, png_name, or "frame_000001.png"
+ * in buf. */
 const char *rs_sink_frame_name(const rs_frame *frame, char buf[64]);
 
 /* Uses image, pts, duration, png_name, file_name and text; the frame stays the caller's. pts must

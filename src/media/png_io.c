@@ -178,6 +178,7 @@ static bool read_all(struct png_job *j)
     if (rs_image_alloc(&j->image, (int)w, (int)h, NULL) != RS_OK ||
         (channels == 4 && rs_alpha_alloc(&j->image, NULL) != RS_OK))
         png_error(j->png, "out of memory");
+    j->image.depth = bytes * 8;
     j->rows = rs_calloc(passes > 1 ? stride * h : stride);
     if (!j->rows)
         png_error(j->png, "out of memory");
@@ -316,28 +317,6 @@ static void write_text(struct png_job *j, const char *text)
     png_set_text(j->png, j->info, &t, 1);
 }
 
-static void to_samples(uint8_t *to, const float *from, size_t n, int bits)
-{
-    if (bits == 8)
-        rs_floats_to_u8(to, from, n);
-    else
-        rs_floats_to_u16((uint16_t *)(void *)to, from, n);
-}
-
-static void fill_row(uint8_t *row, const rs_image *image, size_t y, bool alpha, int bits)
-{
-    const size_t w = (size_t)image->width, sample = (size_t)bits / 8;
-    const float *rgb = image->rgb + y * w * 3;
-    if (!alpha) {
-        to_samples(row, rgb, w * 3, bits);
-        return;
-    }
-    for (size_t x = 0; x < w; x++) {
-        to_samples(row + x * 4 * sample, rgb + x * 3, 3, bits);
-        to_samples(row + (x * 4 + 3) * sample, image->alpha + y * w + x, 1, bits);
-    }
-}
-
 static void set_fast(png_structp png)
 {
     png_set_compression_level(png, 1);
@@ -365,7 +344,9 @@ static bool write_all(struct png_job *j, const rs_image *image, const rs_png_opt
     if (!j->rows)
         png_error(j->png, "out of memory");
     for (int y = 0; y < image->height; y++) {
-        fill_row(j->rows, image, (size_t)y, alpha, o->bits);
+        const size_t at = (size_t)y * (size_t)image->width;
+        rs_pixels_to_samples(j->rows, image->rgb + at * 3, alpha ? image->alpha + at : NULL,
+                             (size_t)image->width, alpha ? 4 : 3, o->bits, o->off_white);
         png_write_row(j->png, j->rows);
     }
     png_write_end(j->png, NULL);

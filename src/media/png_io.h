@@ -26,7 +26,8 @@ typedef struct rs_png_options {
     const char *text; /* NULL, or a `parameters` chunk: tEXt when ASCII and iTXt otherwise, as Pillow
                          and A1111 do */
     int bits;         /* of a sample: 8 or 16 */
-    bool alpha;       /* image->alpha, where there is one, as it is; rgb stays as it is, too */
+    bool alpha;       /* image->alpha, where there is one, as it is */
+    bool off_white;   /* rgb lies over white, and is taken off; else it stays as it is */
     bool fast;        /* larger, but sooner done */
 } rs_png_options;
 

@@ -1,4 +1,4 @@
-/* A sink is a video file, a folder of PNGs, or one picture. */
+/* A sink is a video file, a folder of pictures, or one picture. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +24,10 @@ struct rs_sink {
     uint8_t *data; /* RS_SINK_PICTURE: the file's bytes, until commit */
     size_t size;
     rs_still_options still;
+    rs_picture_format format; /* of pictures in a folder */
     bool overwrite, many;
+    const rs_log *log;
+    bool told_alpha; /* that transparency is lost */
     int64_t n_frames;
 };
 
@@ -40,6 +43,8 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
         .transfer = info->transfer,
         .matrix = info->matrix,
         .full_range = info->full_range,
+        .alpha = info->alpha,
+        .bits = info->depth > 8 ? 16 : 8,
         .crf = -1,
         .copy_from = info->kind == RS_SOURCE_VIDEO ? info->path : NULL,
         .cut = info->cut,
@@ -49,10 +54,12 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
     };
 }
 
-static bool is_picture(const char *ext, bool still)
+static bool is_picture(const char *path, bool still)
 {
-    return strcasecmp(ext, ".png") == 0 || strcasecmp(ext, ".jpg") == 0 ||
-           strcasecmp(ext, ".jpeg") == 0 || (still && strcasecmp(ext, ".webp") == 0);
+    const rs_picture_format f = rs_picture_format_of(path);
+    if (f == RS_PICTURE_PNG)
+        return strcasecmp(rs_path_ext(path), ".png") == 0;
+    return still || f != RS_PICTURE_WEBP;
 }
 
 rs_status rs_sink_kind_of(const char *path, bool still, rs_sink_kind *kind, rs_err *err)
@@ -63,7 +70,7 @@ rs_status rs_sink_kind_of(const char *path, bool still, rs_sink_kind *kind, rs_e
     const char *ext = rs_path_ext(path);
     if (path[n - 1] == '/' || rs_is_dir(path) || ext[0] == '\0') {
         *kind = RS_SINK_FOLDER;
-    } else if (is_picture(ext, still)) {
+    } else if (is_picture(path, still)) {
         *kind = RS_SINK_PICTURE;
     } else {
         const AVOutputFormat *format;
@@ -128,6 +135,7 @@ static rs_status open_picture(rs_sink *s, rs_err *err)
 
 static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o, rs_err *err)
 {
+    s->log = o->log;
     RS_TRY(rs_sink_kind_of(path, o->still, &s->kind, err));
     if (s->kind == RS_SINK_VIDEO)
         return rs_av_out_open(path, o, &s->video, err);
@@ -139,7 +147,9 @@ static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     s->overwrite = o->overwrite;
     s->many = o->many && s->kind == RS_SINK_PICTURE;
-    s->still = (rs_still_options){ .quality = o->quality, .lossless = o->lossless };
+    s->still =
+        (rs_still_options){ .quality = o->quality, .lossless = o->lossless, .bits = o->bits };
+    s->format = o->picture_format;
     return s->kind == RS_SINK_FOLDER ? open_folder(s, err) : open_picture(s, err);
 }
 
@@ -157,12 +167,18 @@ rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink
     return status;
 }
 
+/* Of the sink's pictures; path: one of them. */
+static rs_picture_format format_of(const rs_sink *s, const char *path)
+{
+    return s->kind == RS_SINK_FOLDER ? s->format : rs_picture_format_of(path);
+}
+
 static rs_status encode(const rs_sink *s, const char *path, const rs_frame *frame, uint8_t **data,
                         size_t *size, rs_err *err)
 {
     rs_still_options o = s->still;
     o.text = frame->text ? frame->text : s->text;
-    return rs_still_encode(rs_still_format_of(path), &frame->image, &o, data, size, err);
+    return rs_still_encode(format_of(s, path), &frame->image, &o, data, size, err);
 }
 
 static rs_status write_picture(const rs_sink *s, const char *path, const rs_frame *frame, rs_err *err)
@@ -175,9 +191,14 @@ static rs_status write_picture(const rs_sink *s, const char *path, const rs_fram
     return status;
 }
 
-int rs_sink_bits(const rs_sink *sink)
+int rs_sink_bits(const rs_sink *sink, const rs_frame *frame)
 {
-    return sink->kind == RS_SINK_VIDEO ? rs_av_out_bits(sink->video) : 8;
+    if (frame->image.alpha)
+        return 16; /* what lies over white is taken off it: rs_pixels_to_samples */
+    if (sink->kind == RS_SINK_VIDEO)
+        return rs_av_out_bits(sink->video);
+    const rs_picture_format f = format_of(sink, sink->path);
+    return (f == RS_PICTURE_PNG || f == RS_PICTURE_TIFF) && sink->still.bits == 16 ? 16 : 8;
 }
 
 const char *rs_sink_frame_name(const rs_frame *frame, char buf[64])
@@ -188,12 +209,28 @@ const char *rs_sink_frame_name(const rs_frame *frame, char buf[64])
     return buf;
 }
 
+/* "a/b.png" -> "a/b.jpg"; other names have their extension already. */
+static const char *with_ext(rs_sink *s, const char *name)
+{
+    const char *ext = rs_picture_format_ext(s->format);
+    const size_t stem = (size_t)(rs_path_ext(name) - name);
+    if (s->kind != RS_SINK_FOLDER || s->format == RS_PICTURE_PNG)
+        return name;
+    char *p = rs_arena_alloc(s->arena, stem + strlen(ext) + 1);
+    if (p) {
+        memcpy(p, name, stem);
+        memcpy(p + stem, ext, strlen(ext) + 1);
+    }
+    return p;
+}
+
 static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
     char numbered[64];
     const rs_arena_mark mark = rs_arena_save(s->arena);
     const char *base = s->many ? rs_path_dir(s->arena, s->path) : s->path;
-    const char *path = base ? rs_path_join(s->arena, base, rs_sink_frame_name(frame, numbered)) : NULL;
+    const char *name = with_ext(s, rs_sink_frame_name(frame, numbered));
+    const char *path = base && name ? rs_path_join(s->arena, base, name) : NULL;
     const char *dir = path ? rs_path_dir(s->arena, path) : NULL;
     rs_status status = dir ? rs_make_dirs(dir, err) : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
     if (status == RS_OK)
@@ -202,8 +239,28 @@ static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *er
     return status;
 }
 
+/* Once, when a frame is transparent and the output cannot be. */
+static void tell_alpha(rs_sink *s, const rs_frame *frame)
+{
+    const bool held = s->kind == RS_SINK_VIDEO ? rs_av_out_has_alpha(s->video)
+                                               : format_of(s, s->path) != RS_PICTURE_JPEG;
+    if (!frame->image.alpha || held || s->told_alpha)
+        return;
+    s->told_alpha = true;
+    if (s->kind == RS_SINK_VIDEO)
+        RS_WARN(
+            s->log,
+            "the source's transparency is lost, over white: a folder of pictures, .webm, .apng or "
+            "a .mov with 'encode.codec: prores_ks' would keep it");
+    else
+        RS_WARN(
+            s->log,
+            "the source's transparency is lost, over white: JPEG has none, PNG, WebP and TIFF do");
+}
+
 rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
+    tell_alpha(s, frame);
     if (s->kind == RS_SINK_VIDEO)
         return rs_av_out_write(s->video, frame, err);
     if (s->kind == RS_SINK_PICTURE && !s->many && s->n_frames > 0)

@@ -138,6 +138,8 @@ static rs_status open_list(rs_source *s, const char *path, bool folder, const rs
     s->info.n_frames = (int64_t)s->list.n;
     s->info.n_frames_exact = true;
     s->info.primaries = s->info.transfer = 2;
+    s->info.depth = s->first.depth;
+    s->info.alpha = s->first.alpha != NULL;
     return RS_OK;
 }
 

@@ -1,7 +1,7 @@
-/* JPEG through FFmpeg's own encoder, with the quantisation tables of the JPEG
- * standard (annex K) scaled as libjpeg does, so that `quality` means what it
- * means elsewhere. (That encoder keeps the first value of each table, the mean's,
- * at 8.) WebP through libwebp. */
+/* PNG through libpng, the others through FFmpeg: JPEG through its own encoder, with the
+ * quantisation tables of the JPEG standard (annex K) scaled as libjpeg does, so that
+ * `quality` means what it means elsewhere (that encoder keeps the first value of each
+ * table, the mean's, at 8); WebP through libwebp; TIFF packed with zlib. */
 #include "media/still_encode.h"
 
 #include <string.h>
@@ -31,12 +31,27 @@ static const uint8_t chroma[TABLE] = {
     99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 };
 
-rs_still_format rs_still_format_of(const char *name)
+static const struct format {
+    const char *ext, *other_ext, *encoder;
+} formats[] = {
+    [RS_PICTURE_PNG] = { ".png", ".png", NULL },
+    [RS_PICTURE_JPEG] = { ".jpg", ".jpeg", "mjpeg" },
+    [RS_PICTURE_WEBP] = { ".webp", ".webp", "libwebp" },
+    [RS_PICTURE_TIFF] = { ".tif", ".tiff", "tiff" },
+};
+
+rs_picture_format rs_picture_format_of(const char *name)
 {
     const char *ext = rs_path_ext(name);
-    if (strcasecmp(ext, ".jpg") == 0 || strcasecmp(ext, ".jpeg") == 0)
-        return RS_STILL_AS_JPEG;
-    return strcasecmp(ext, ".webp") == 0 ? RS_STILL_AS_WEBP : RS_STILL_AS_PNG;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (strcasecmp(ext, formats[i].ext) == 0 || strcasecmp(ext, formats[i].other_ext) == 0)
+            return (rs_picture_format)i;
+    return RS_PICTURE_PNG;
+}
+
+const char *rs_picture_format_ext(rs_picture_format format)
+{
+    return formats[format].ext;
 }
 
 /* libjpeg's jpeg_quality_scaling and jpeg_add_quant_table; the context frees it. */
@@ -51,22 +66,42 @@ static uint16_t *scaled_table(const uint8_t *base, int quality)
     return t;
 }
 
-static rs_status set_up(AVCodecContext *enc, const rs_still_options *o, rs_err *err)
+static rs_status set_jpeg(AVCodecContext *enc, const rs_still_options *o, rs_err *err)
 {
-    const bool jpeg = enc->codec_id == AV_CODEC_ID_MJPEG;
+    enc->global_quality = QSCALE * FF_QP2LAMBDA;
+    enc->pix_fmt = AV_PIX_FMT_YUVJ420P;
+    enc->intra_matrix = scaled_table(luma, o->quality);
+    enc->chroma_intra_matrix = scaled_table(chroma, o->quality);
+    if (!enc->intra_matrix || !enc->chroma_intra_matrix)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write a picture");
+    av_opt_set(enc->priv_data, "huffman", "optimal", 0);
+    return RS_OK;
+}
+
+static enum AVPixelFormat tiff_pixels(bool alpha, int bits)
+{
+    if (bits == 16)
+        return alpha ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGB48LE;
+    return alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+}
+
+static rs_status set_up(AVCodecContext *enc, const rs_image *image, const rs_still_options *o,
+                        rs_err *err)
+{
+    enc->width = image->width;
+    enc->height = image->height;
     enc->time_base = (AVRational){ 1, 25 };
     enc->thread_count = 1;
     enc->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT; /* no version inside */
-    enc->global_quality = (jpeg ? QSCALE : o->quality) * FF_QP2LAMBDA;
-    enc->pix_fmt = jpeg ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_BGRA;
     enc->color_range = AVCOL_RANGE_JPEG;
-    if (jpeg) {
-        enc->intra_matrix = scaled_table(luma, o->quality);
-        enc->chroma_intra_matrix = scaled_table(chroma, o->quality);
-        if (!enc->intra_matrix || !enc->chroma_intra_matrix)
-            return RS_FAIL(err, RS_E_NOMEM, "no memory to write a picture");
-        av_opt_set(enc->priv_data, "huffman", "optimal", 0);
+    if (enc->codec_id == AV_CODEC_ID_MJPEG) {
+        RS_TRY(set_jpeg(enc, o, err));
+    } else if (enc->codec_id == AV_CODEC_ID_TIFF) {
+        enc->pix_fmt = tiff_pixels(image->alpha != NULL, o->bits);
+        av_opt_set(enc->priv_data, "compression_algo", "deflate", 0);
     } else {
+        enc->global_quality = o->quality * FF_QP2LAMBDA;
+        enc->pix_fmt = AV_PIX_FMT_BGRA;
         av_opt_set_int(enc->priv_data, "lossless", o->lossless, 0);
     }
     const int e = avcodec_open2(enc, NULL, NULL);
@@ -103,13 +138,13 @@ static rs_status run_encoder(AVCodecContext *enc, const rs_image *image, AVFrame
     return e < 0 ? rs_av_fail(err, RS_E_INTERNAL, e, "encoder '%s' fails", enc->codec->name) : RS_OK;
 }
 
-static rs_status add_text(const AVPacket *packet, rs_still_format format, const rs_image *image,
+static rs_status add_text(const AVPacket *packet, rs_picture_format format, const rs_image *image,
                           const char *text, uint8_t **data, size_t *size, rs_err *err)
 {
     const size_t n = (size_t)packet->size;
-    if (text && format == RS_STILL_AS_JPEG)
+    if (text && format == RS_PICTURE_JPEG)
         return rs_jpeg_add_text(packet->data, n, text, data, size, err);
-    if (text)
+    if (text && format == RS_PICTURE_WEBP)
         return rs_webp_add_text(packet->data, n, image->width, image->height, text, data, size, err);
     *data = rs_alloc(n);
     if (!*data)
@@ -119,11 +154,11 @@ static rs_status add_text(const AVPacket *packet, rs_still_format format, const 
     return RS_OK;
 }
 
-static rs_status encode_with_ffmpeg(rs_still_format format, const rs_image *image,
+static rs_status encode_with_ffmpeg(rs_picture_format format, const rs_image *image,
                                     const rs_still_options *o, uint8_t **data, size_t *size,
                                     rs_err *err)
 {
-    const char *name = format == RS_STILL_AS_JPEG ? "mjpeg" : "libwebp";
+    const char *name = formats[format].encoder;
     rs_av_quiet();
     const AVCodec *codec = avcodec_find_encoder_by_name(name);
     if (!codec)
@@ -135,9 +170,7 @@ static rs_status encode_with_ffmpeg(rs_still_format format, const rs_image *imag
     if (!enc || !frame || !packet) {
         s = RS_FAIL(err, RS_E_NOMEM, "no memory to write a picture");
     } else {
-        enc->width = image->width;
-        enc->height = image->height;
-        s = set_up(enc, o, err);
+        s = set_up(enc, image, o, err);
         if (s == RS_OK)
             s = run_encoder(enc, image, frame, packet, err);
         if (s == RS_OK)
@@ -151,10 +184,14 @@ static rs_status encode_with_ffmpeg(rs_still_format format, const rs_image *imag
     return s;
 }
 
-rs_status rs_still_encode(rs_still_format format, const rs_image *image, const rs_still_options *o,
-                          uint8_t **data, size_t *size, rs_err *err)
+rs_status rs_still_encode(rs_picture_format format, const rs_image *image,
+                          const rs_still_options *o, uint8_t **data, size_t *size, rs_err *err)
 {
-    if (format == RS_STILL_AS_PNG)
-        return rs_png_encode(image, &(rs_png_options){ .text = o->text, .bits = 8 }, data, size, err);
+    if (format == RS_PICTURE_PNG)
+        return rs_png_encode(
+            image,
+            &(rs_png_options){
+                .text = o->text, .bits = o->bits == 16 ? 16 : 8, .alpha = true, .off_white = true },
+            data, size, err);
     return encode_with_ffmpeg(format, image, o, data, size, err);
 }

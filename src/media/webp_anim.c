@@ -1,9 +1,9 @@
 /* The container (RFC 9649): RIFF "WEBP", a VP8X chunk with the canvas size, and
  * one ANMF chunk per frame, which holds a rectangle, a duration, two flags and
  * the chunks of a still picture. Each becomes a file of its own for FFmpeg's
- * decoder and is laid onto the canvas. The canvas is kept over white: laying
- * something over a transparent picture and that over white is the same as laying
- * both over white one after the other. */
+ * decoder and is laid onto the canvas. The canvas is kept over white, beside
+ * its transparency: laying something over a transparent picture and that over white
+ * is the same as laying both over white one after the other. */
 #include "media/webp_anim.h"
 
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "media/alpha.h"
 #include "media/av_pixels.h"
 #include "media/convert.h"
 
@@ -136,6 +137,8 @@ static rs_status scan(rs_webp_anim *a, rs_err *err)
     a->info.sample_aspect = (rs_rational){ 0, 1 };
     a->info.n_frames_exact = true;
     a->info.primaries = a->info.transfer = 2;
+    a->info.depth = 8;
+    a->info.alpha = vp8x[0] & 0x10;
     a->info.path = a->path;
     return RS_OK;
 }
@@ -148,7 +151,10 @@ static rs_status open_all(rs_webp_anim *a, rs_err *err)
         return RS_FAIL(err, RS_E_FORMAT, "'%s' is no animated WebP", a->path);
     RS_TRY(scan(a, err));
     RS_TRY(rs_image_alloc(&a->canvas, a->info.width, a->info.height, err));
-    rs_fill_white(a->canvas.rgb, (size_t)a->info.width * (size_t)a->info.height);
+    const size_t n = (size_t)a->info.width * (size_t)a->info.height;
+    rs_fill_white(a->canvas.rgb, n);
+    RS_TRY(rs_alpha_alloc(&a->canvas, err));
+    memset(a->canvas.alpha, 0, n * sizeof(float));
     const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_WEBP);
     if (!codec)
         return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s': this FFmpeg has no WebP decoder", a->path);
@@ -189,8 +195,11 @@ static void clear(rs_image *im, struct rect r)
 {
     for (int y = r.y; y < r.y + r.h && y < im->height; y++) {
         const int w = r.x + r.w < im->width ? r.w : im->width - r.x;
-        if (w > 0)
-            rs_fill_white(im->rgb + ((size_t)y * (size_t)im->width + (size_t)r.x) * 3, (size_t)w);
+        const size_t at = (size_t)y * (size_t)im->width + (size_t)r.x;
+        if (w <= 0)
+            continue;
+        rs_fill_white(im->rgb + at * 3, (size_t)w);
+        memset(im->alpha + at, 0, (size_t)w * sizeof(float));
     }
 }
 
@@ -263,6 +272,8 @@ static rs_status copy_canvas(const rs_webp_anim *a, rs_image *to, rs_err *err)
     }
     const size_t n = (size_t)to->width * (size_t)to->height * 3;
     memcpy(to->rgb, a->canvas.rgb, n * sizeof(float));
+    RS_TRY(rs_alpha_resize(to, &a->canvas, RS_RESIZE_STRETCH, err)); /* of the same size: a copy */
+    rs_alpha_settle(to);
     return RS_OK;
 }
 

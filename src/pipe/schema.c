@@ -44,6 +44,21 @@ static const rs_opt_choice keeps[] = {
     { 0 }
 };
 
+static const rs_opt_choice picture_formats[] = {
+    { "png", RS_PICTURE_PNG, "without loss, with infotext" },
+    { "jpeg", RS_PICTURE_JPEG, "see quality; with infotext, without transparency" },
+    { "webp", RS_PICTURE_WEBP, "see quality and lossless; with infotext" },
+    { "tiff", RS_PICTURE_TIFF, "without loss, without infotext" },
+    { 0 }
+};
+
+static const rs_opt_choice bit_depths[] = {
+    { "auto", 0, "16 where the source has more than 8" },
+    { "8", 8, "256 levels" },
+    { "16", 16, "65536 levels" },
+    { 0 }
+};
+
 #define OPT_STRUCT rs_encode_spec
 static const rs_opt encode_rows[] = {
     { "codec", OPT_STRING(codec), EXAMPLE("libx264"), RANGE(1, 0), AFFECTS_OUTPUT,
@@ -56,11 +71,14 @@ static const rs_opt encode_rows[] = {
       HELP("the encoder's speed preset, such as veryfast or slow; without one, its own default") },
     { "pixel_format", OPT_STRING(pixel_format), EXAMPLE("yuv444p"), RANGE(1, 0),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
-      HELP("FFmpeg's name of the stored pixels, such as yuv420p10le for 10 bits; without one, what the "
-           "encoder is mostly used with: yuv420p, which plays everywhere, or yuv422p10le of prores_ks") },
+      HELP("FFmpeg's name of the stored pixels, such as yuv420p10le for 10 bits; without one, what "
+           "the "
+           "encoder is mostly used with: yuv420p, which plays everywhere, or yuv422p10le of "
+           "prores_ks") },
     { "options", OPT_PAIRS(options), EXAMPLE("{tune: film}"),
       FLAGS(RS_OPT_ADVANCED | RS_OPT_AFFECTS_OUTPUT),
-      HELP("more of the encoder's own options, by FFmpeg's names: `ffmpeg -h encoder=libx264` lists them") },
+      HELP("more of the encoder's own options, by FFmpeg's names: `ffmpeg -h encoder=libx264` "
+           "lists them") },
     { "audio", OPT_ENUM(audio, keeps), AFFECTS_OUTPUT, HELP("all sound tracks") },
     { "subtitles", OPT_ENUM(subtitles, keeps), AFFECTS_OUTPUT,
       HELP("all subtitles and attachments that the output's format can hold") },
@@ -69,6 +87,13 @@ static const rs_opt encode_rows[] = {
     { "quality", OPT_INT(quality), RANGE(1, 100), AFFECTS_OUTPUT,
       HELP("of JPEG and WebP, animated too: higher is better and larger") },
     { "lossless", OPT_BOOL(lossless), AFFECTS_OUTPUT, HELP("WebP without loss") },
+    { "picture_format", OPT_ENUM(picture_format, picture_formats), AFFECTS_OUTPUT,
+      HELP("what the pictures of a folder are; one picture is what its name says") },
+    { "bit_depth", OPT_ENUM(bit_depth, bit_depths), AFFECTS_OUTPUT,
+      HELP("bits of a sample of PNG and TIFF pictures; of videos pixel_format says it") },
+    { "alpha", OPT_ENUM(alpha, keeps), AFFECTS_OUTPUT,
+      HELP("the source's transparency, at the output's size, where the output can hold it; it is "
+           "left out where inpaint.mask is alpha, and by outpainting") },
     { 0 }
 };
 #undef OPT_STRUCT

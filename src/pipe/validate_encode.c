@@ -44,7 +44,16 @@ void rs_check_encode(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spe
                               spec->encode.codec };
     const rs_entry *codec = rs_opt_given(e.map, "codec"), *preset = rs_opt_given(e.map, "preset");
     const rs_entry *pixels = rs_opt_given(e.map, "pixel_format"), *crf = rs_opt_given(e.map, "crf");
+    const rs_entry *format = rs_opt_given(e.map, "picture_format"),
+                   *bits = rs_opt_given(e.map, "bit_depth");
+    const rs_encode_spec *v = &spec->encode;
     rs_err err = { 0 };
+    if (format)
+        tell(&e, rs_sink_check_format(e.output, v->picture_format, &err), format->value->pos,
+             "picture_format", &err);
+    if (bits)
+        tell(&e, rs_sink_check_bits(e.output, v->picture_format, v->bit_depth, &err),
+             bits->value->pos, "bit_depth", &err);
     const rs_status s = rs_sink_check_codec(e.output, e.codec, &err);
     if (s != RS_OK) { /* and nothing can be said of the rest */
         tell(&e, s, codec ? codec->value->pos : group->pos, "codec", &err);

@@ -66,7 +66,7 @@ static double round_trip(const char *name, rs_still_options o, size_t *size)
     uint8_t *data = NULL;
     const char *text = NULL;
     double rms, max;
-    CHECK_OK(rs_still_encode(rs_still_format_of(name), &im, &o, &data, size, &err));
+    CHECK_OK(rs_still_encode(rs_picture_format_of(name), &im, &o, &data, size, &err));
     CHECK_OK(rs_still_text(arena, data, *size, name, &text, &err));
     CHECK(!o.text == !text);
     if (text)
@@ -113,7 +113,7 @@ static void jpeg_tables(void)
         const rs_still_options o = { .quality = want[q].quality };
         uint8_t *d = NULL;
         size_t n, tables = 0;
-        CHECK_OK(rs_still_encode(RS_STILL_AS_JPEG, &im, &o, &d, &n, &err));
+        CHECK_OK(rs_still_encode(RS_PICTURE_JPEG, &im, &o, &d, &n, &err));
         for (size_t pos = 2, end; pos + 4 < n && d[pos + 1] != 0xda; pos = end) {
             end = pos + 2 + ((size_t)d[pos + 2] << 8 | d[pos + 3]);
             for (size_t t = pos + 4; d[pos + 1] == 0xdb && t + 65 <= end; t += 65, tables++) {
@@ -136,9 +136,9 @@ static void too_much_text(void)
     uint8_t *data = NULL;
     size_t n;
     const rs_still_options o = { .quality = 80, .text = text };
-    CHECK_INT(rs_still_encode(RS_STILL_AS_JPEG, &im, &o, &data, &n, &err), RS_E_RANGE);
+    CHECK_INT(rs_still_encode(RS_PICTURE_JPEG, &im, &o, &data, &n, &err), RS_E_RANGE);
     CHECK(strstr(err.msg, "infotext.write: false") && !data);
-    CHECK_OK(rs_still_encode(RS_STILL_AS_WEBP, &im, &o, &data, &n, &err));
+    CHECK_OK(rs_still_encode(RS_PICTURE_WEBP, &im, &o, &data, &n, &err));
     rs_free(data);
     rs_image_release(&im);
 }
