@@ -103,12 +103,6 @@ static rs_status put_networks(rs_strbuf *lines, const rs_img2img_params *p, rs_e
                                        : ((const rs_hypernetwork *)hypernets.at)[i - loras.n].path;
         s = put_contents(lines, rs_path_name(path), path, err);
     }
-    if (s == RS_OK)
-        s = rs_hypernets_of(arena, p, &hypernets, err);
-    for (size_t i = 0; s == RS_OK && i < hypernets.n; i++) {
-        const rs_hypernetwork *net = (const rs_hypernetwork *)hypernets.at + i;
-        s = put_contents(lines, rs_path_name(net->path), net->path, err);
-    }
     rs_arena_close(&arena);
     return s;
 }
