@@ -35,11 +35,18 @@ typedef enum rs_deinterlace {
     RS_DEINTERLACE_ALWAYS
 } rs_deinterlace;
 
-/* What becomes of the timeline between file and model; zeros change nothing. */
+/* Graphs of FFmpeg's filters; NULL: none. */
+typedef struct rs_filters_spec {
+    const char *before, *after; /* on the decoded frames; on the restyled ones */
+} rs_filters_spec;
+
+/* What becomes of the frames between file and model, and between model and file; zeros change
+ * nothing. */
 typedef struct rs_timeline {
     rs_deinterlace deinterlace;
     rs_range range;
     rs_rational fps; /* 0/0: the source's own times */
+    rs_filters_spec filters;
 } rs_timeline;
 
 #ifdef __cplusplus

@@ -180,6 +180,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.alpha = o.alpha && rs_keeps_alpha(j->spec);
     o.overwrite = j->spec->overwrite || j->folder.arena; /* it has looked for itself */
     o.many = j->arena != NULL;
+    o.timeline = &j->spec->timeline;
     o.log = j->log;
     o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
              (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
@@ -203,6 +204,9 @@ static rs_status open_folder(struct job *j, rs_err *err)
     const rs_inpaint_params *ip = &j->spec->inpaint.params;
     rs_job_folder *f = &j->folder;
     if (!j->options->resumable || info->kind == RS_SOURCE_STILL)
+        return RS_OK;
+    /* a folder keeps its frames itself, and these are not what was made */
+    if (j->sink_kind == RS_SINK_FOLDER && j->spec->timeline.filters.after)
         return RS_OK;
     f->spec = j->spec;
     f->options = *j->options;

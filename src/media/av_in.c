@@ -254,11 +254,7 @@ static rs_status decode(rs_av_in *in, rs_err *err)
 
 static int64_t frame_duration(const rs_av_in *in, const AVFrame *f)
 {
-#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
-    const int64_t d = f->duration;
-#else
-    const int64_t d = f->pkt_duration;
-#endif
+    const int64_t d = rs_av_duration(f);
     if (d > 0)
         return d;
     const AVRational rate = { in->info.rate.num, in->info.rate.den };

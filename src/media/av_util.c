@@ -97,6 +97,22 @@ int64_t rs_av_start(const AVFormatContext *fmt, AVRational time_base)
     return av_rescale_q(fmt->start_time, AV_TIME_BASE_Q, time_base);
 }
 
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+#define DURATION duration
+#else
+#define DURATION pkt_duration
+#endif
+
+int64_t rs_av_duration(const AVFrame *frame)
+{
+    return frame->DURATION;
+}
+
+void rs_av_set_duration(AVFrame *frame, int64_t duration)
+{
+    frame->DURATION = duration;
+}
+
 rs_orient rs_orient_from_matrix(const int32_t m[9])
 {
     /* x' = m0 x + m3 y, y' = m1 x + m4 y. */

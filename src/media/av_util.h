@@ -28,6 +28,10 @@ int rs_av_read(AVFormatContext *fmt, AVPacket *packet, bool *truncated);
  * (audio priming) are left alone. */
 int64_t rs_av_start(const AVFormatContext *fmt, AVRational time_base);
 
+/* A frame's duration in the time base of what made it, as FFmpeg before and after 5.1 calls it. */
+int64_t rs_av_duration(const AVFrame *frame);
+void rs_av_set_duration(AVFrame *frame, int64_t duration);
+
 /* How stored pixels become seen ones: pixel (x, y) of the [h, w] picture goes to
  * column flip_x ? w-1-x : x and row flip_y ? h-1-y : y, and with transpose to
  * column flip_x ? h-1-y : y and row flip_y ? w-1-x : x. */

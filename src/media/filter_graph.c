@@ -17,6 +17,7 @@
 struct rs_filter_graph {
     AVFilterGraph *graph;
     AVFilterContext *source, *sink;
+    int64_t end; /* of what went in, by the frames' durations */
 };
 
 /* The same pixels on every machine, as those that av_pixels.c makes. */
@@ -185,6 +186,10 @@ void rs_filter_graph_close(rs_filter_graph **graph)
 
 int rs_filter_graph_push(rs_filter_graph *g, AVFrame *frame)
 {
+    if (!frame) /* without its end, fps leaves the last one out */
+        return av_buffersrc_close(g->source, g->end, 0);
+    const int64_t duration = rs_av_duration(frame);
+    g->end = frame->pts != AV_NOPTS_VALUE ? frame->pts + duration : g->end;
     return av_buffersrc_add_frame_flags(g->source, frame, 0);
 }
 

@@ -9,6 +9,7 @@
 
 struct rs_mask_source {
     const rs_inpaint_spec *spec;
+    rs_timeline timeline; /* of the frames, but for what changes pixels */
     rs_source *film;    /* of masks; NULL for alpha, color, and folders by name */
     bool still;         /* one picture for all frames */
     rs_arena *arena;
@@ -45,7 +46,13 @@ static rs_status open_path(rs_mask_source *s, const rs_source_options *options, 
             return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
         RS_TRY(rs_folder_list(s->arena, path, options->recursive, &s->folder, err));
     }
-    RS_TRY(rs_source_open_with(path, options, &s->film, err));
+    rs_source_options o = *options;
+    if (o.timeline) {
+        s->timeline = *o.timeline;
+        s->timeline.filters = (rs_filters_spec){ 0 };
+        o.timeline = &s->timeline;
+    }
+    RS_TRY(rs_source_open_with(path, &o, &s->film, err));
     s->still = rs_source_get_info(s->film)->kind == RS_SOURCE_STILL;
     return RS_OK;
 }

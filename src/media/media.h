@@ -87,8 +87,8 @@ rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source
 
 typedef struct rs_source_options {
     bool recursive;    /* folders: the pictures of sub-folders, too */
-    const rs_timeline *timeline; /* which frames, and when; NULL: all of them, as of a still. Outlives
-                                     the source */
+    const rs_timeline *timeline; /* which frames, when, and through which filters; NULL: all as they
+                                     are. Of a still its filters only. Outlives the source */
     const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size */
 } rs_source_options;
 
@@ -131,6 +131,8 @@ typedef struct rs_sink_options {
     const char *copy_from;     /* file from which `copy` is copied, packet by packet; or NULL */
     rs_cut cut;                /* what of that file; an end is that of the picture, to the packet */
     unsigned copy;             /* RS_COPY_* */
+    const rs_timeline *timeline; /* frames pass its filters.after, which may change all of the above;
+                                  NULL: none. Outlives the sink */
     bool overwrite;            /* an existing output is an error otherwise */
     bool still;                /* one picture will be written: .webp is no animation then */
     bool many;                 /* a picture's path: every frame has a file_name instead; whether one

@@ -14,14 +14,17 @@
 
 #include "base/mem.h"
 #include "media/alpha.h"
+#include "media/frame_chain.h"
 
 struct rs_reel {
     rs_timeline t;
     rs_reel_feed feed;
     rs_source_info info;
+    rs_frame_chain *chain; /* NULL: none */
+    rs_frame plain;        /* in front of it */
     AVRational from, to;   /* time bases: of the feed, and of what comes out */
     int64_t n_seen;        /* in the range */
-    int64_t n_out;
+    int64_t n_plain, n_out; /* before and after the chain */
     int64_t origin;        /* subtracted from times; in `from` */
     int64_t tick;          /* with `fps`: the time of the next frame */
     int64_t kept_end;
@@ -30,7 +33,7 @@ struct rs_reel {
     rs_frame kept;         /* with `every`: waits for its end */
     rs_frame shown, ahead; /* with `fps`: is repeated up to the time of the one ahead */
     bool have_first, have_kept, have_shown, have_ahead;
-    bool range_ended, timed_ended;
+    bool range_ended, timed_ended, plain_ended;
 };
 
 static const AVRational microseconds = { 1, 1000000 };
@@ -153,7 +156,7 @@ static int64_t shown_until(const rs_reel *r)
     if (r->have_ahead)
         return to_tick(r, r->ahead.pts);
     const int64_t end = to_tick(r, r->shown.pts + r->shown.duration);
-    return r->n_out == 0 && end <= r->tick ? r->tick + 1 : end; /* a film has a frame */
+    return r->n_plain == 0 && end <= r->tick ? r->tick + 1 : end; /* a film has a frame */
 }
 
 static rs_status next_resampled(rs_reel *r, rs_frame *out, bool *end, rs_err *err)
@@ -180,9 +183,30 @@ static rs_status next_resampled(rs_reel *r, rs_frame *out, bool *end, rs_err *er
     }
 }
 
+static rs_status next_plain(rs_reel *r, rs_frame *out, bool *end, rs_err *err)
+{
+    RS_TRY(resamples(r) ? next_resampled(r, out, end, err) : next_timed(r, out, end, err));
+    if (!*end)
+        out->index = r->n_plain++;
+    return RS_OK;
+}
+
+static rs_status next_filtered(rs_reel *r, rs_frame *out, bool *end, rs_err *err)
+{
+    for (;;) {
+        bool got;
+        RS_TRY(rs_frame_chain_pull(r->chain, out, &got, err));
+        *end = !got && r->plain_ended;
+        if (got || *end)
+            return RS_OK;
+        RS_TRY(next_plain(r, &r->plain, &r->plain_ended, err));
+        RS_TRY(rs_frame_chain_push(r->chain, r->plain_ended ? NULL : &r->plain, err));
+    }
+}
+
 rs_status rs_reel_next(rs_reel *r, rs_frame *frame, bool *end, rs_err *err)
 {
-    RS_TRY(resamples(r) ? next_resampled(r, frame, end, err) : next_timed(r, frame, end, err));
+    RS_TRY(r->chain ? next_filtered(r, frame, end, err) : next_plain(r, frame, end, err));
     if (*end)
         r->info.truncated = r->feed.info->truncated;
     else
@@ -249,6 +273,25 @@ static rs_moment start_of_feed(const rs_reel *r)
     return r->info.kind == RS_SOURCE_FOLDER ? (rs_moment){ RS_MOMENT_FRAME, in_frames(r, start) } : start;
 }
 
+/* The chain, and what it makes of size and rate. How many frames it gives is a guess. */
+static rs_status open_chain(rs_reel *r, rs_err *err)
+{
+    rs_source_info *i = &r->info;
+    rs_stage_format f = { i->width, i->height, i->rate, i->time_base, i->sample_aspect };
+    RS_TRY(rs_frame_chain_open(&r->t, RS_CHAIN_BEFORE, &f, &r->chain, err));
+    if (!r->chain)
+        return RS_OK;
+    const AVRational was = { i->rate.den, i->rate.num }, is = { f.rate.den, f.rate.num };
+    i->n_frames = av_rescale_q(i->n_frames, was, is);
+    i->n_frames_exact = false;
+    i->width = f.width;
+    i->height = f.height;
+    i->rate = f.rate;
+    i->time_base = f.time_base;
+    i->sample_aspect = f.sample_aspect;
+    return RS_OK;
+}
+
 static rs_status no_frames(const rs_reel *r, rs_err *err)
 {
     const rs_source_info *i = r->feed.info;
@@ -280,7 +323,9 @@ rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, rs_reel *
     if (!r)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", feed.info->path);
     r->t = *timeline;
-    r->t.range.every = timeline->range.every > 1 ? timeline->range.every : 1;
+    if (feed.info->kind == RS_SOURCE_STILL)
+        r->t = (rs_timeline){ .filters = timeline->filters };
+    r->t.range.every = r->t.range.every > 1 ? r->t.range.every : 1;
     r->feed = feed;
     r->info = *feed.info;
     if (r->t.fps.num && !resamples(r)) { /* pictures have no times of their own: this is their rate */
@@ -288,14 +333,16 @@ rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, rs_reel *
         r->info.time_base = (rs_rational){ r->t.fps.den, r->t.fps.num };
     }
     r->from = (AVRational){ r->info.time_base.num, r->info.time_base.den };
-    const rs_status s = read_first(r, err);
-    if (s != RS_OK) {
-        rs_reel_close(&r);
-        return s;
+    rs_status s = read_first(r, err);
+    if (s == RS_OK) {
+        make_info(r);
+        s = open_chain(r, err);
     }
-    make_info(r);
-    *reel = r;
-    return RS_OK;
+    if (s == RS_OK)
+        *reel = r;
+    else
+        rs_reel_close(&r);
+    return s;
 }
 
 void rs_reel_close(rs_reel **reel)
@@ -308,6 +355,8 @@ void rs_reel_close(rs_reel **reel)
     rs_frame_release(&r->kept);
     rs_frame_release(&r->shown);
     rs_frame_release(&r->ahead);
+    rs_frame_release(&r->plain);
+    rs_frame_chain_close(&r->chain);
     rs_free(r);
     *reel = NULL;
 }

@@ -1,7 +1,7 @@
 /* The frames of a source that a job asks for: a range of them, every so many, at
- * another rate. Sits behind rs_source_next.
+ * another rate, through filters. Sits behind rs_source_next.
  *
- *     source -> range -> every -> fps */
+ *     source -> range -> every -> fps -> frame_chain.h */
 #ifndef RS_MEDIA_REEL_H
 #define RS_MEDIA_REEL_H
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "media/av_out.h"
 #include "media/codecs.h"
+#include "media/frame_chain.h"
 #include "media/media.h"
 #include "media/still_encode.h"
 
@@ -29,6 +30,9 @@ struct rs_sink {
     const rs_log *log;
     bool told_alpha; /* that transparency is lost */
     int64_t n_frames;
+    rs_frame_chain *chain; /* NULL: none */
+    rs_frame made;         /* behind it */
+    int64_t n_made;
 };
 
 void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
@@ -133,6 +137,21 @@ static rs_status open_picture(rs_sink *s, rs_err *err)
     return RS_OK;
 }
 
+/* The chain, and what it makes of the options. */
+static rs_status open_chain(rs_sink *s, rs_sink_options *o, rs_err *err)
+{
+    rs_stage_format f = { o->width, o->height, o->rate, o->time_base, o->sample_aspect };
+    if (!o->timeline)
+        return RS_OK;
+    RS_TRY(rs_frame_chain_open(o->timeline, RS_CHAIN_AFTER, &f, &s->chain, err));
+    o->width = f.width;
+    o->height = f.height;
+    o->rate = f.rate;
+    o->time_base = f.time_base;
+    o->sample_aspect = f.sample_aspect;
+    return RS_OK;
+}
+
 static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o, rs_err *err)
 {
     s->log = o->log;
@@ -159,7 +178,10 @@ rs_status rs_sink_open(const char *path, const rs_sink_options *options, rs_sink
     rs_sink *s = rs_calloc(sizeof(*s));
     if (!s)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
-    const rs_status status = open_all(s, path, options, err);
+    rs_sink_options o = *options;
+    rs_status status = open_chain(s, &o, err);
+    if (status == RS_OK)
+        status = open_all(s, path, &o, err);
     if (status == RS_OK)
         *sink = s;
     else
@@ -193,6 +215,8 @@ static rs_status write_picture(const rs_sink *s, const char *path, const rs_fram
 
 int rs_sink_bits(const rs_sink *sink, const rs_frame *frame)
 {
+    if (sink->chain)
+        return 16;
     if (frame->image.alpha)
         return 16; /* what lies over white is taken off it: rs_pixels_to_samples */
     if (sink->kind == RS_SINK_VIDEO)
@@ -258,7 +282,7 @@ static void tell_alpha(rs_sink *s, const rs_frame *frame)
             "the source's transparency is lost, over white: JPEG has none, PNG, WebP and TIFF do");
 }
 
-rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
+static rs_status write_made(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
     tell_alpha(s, frame);
     if (s->kind == RS_SINK_VIDEO)
@@ -274,12 +298,37 @@ rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
     return RS_OK;
 }
 
+/* frame: NULL: no more come. */
+static rs_status write_through(rs_sink *s, const rs_frame *frame, rs_err *err)
+{
+    bool got = true;
+    RS_TRY(rs_frame_chain_push(s->chain, frame, err));
+    while (got) {
+        RS_TRY(rs_frame_chain_pull(s->chain, &s->made, &got, err));
+        s->made.index = s->n_made;
+        s->n_made += got;
+        if (got)
+            RS_TRY(write_made(s, &s->made, err));
+    }
+    return RS_OK;
+}
+
+rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
+{
+    return s->chain ? write_through(s, frame, err) : write_made(s, frame, err);
+}
+
 rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err)
 {
     if (!sink || !*sink)
         return RS_OK;
     rs_sink *s = *sink;
-    rs_status status = rs_av_out_close(&s->video, commit, err);
+    rs_status status = commit && s->chain ? write_through(s, NULL, err) : RS_OK;
+    commit = commit && status == RS_OK;
+    rs_frame_chain_close(&s->chain);
+    rs_frame_release(&s->made);
+    const rs_status closed = rs_av_out_close(&s->video, commit, err);
+    status = status == RS_OK ? closed : status;
     if (commit && s->data)
         status = rs_write_file_by(s->temp, s->path, s->data, s->size, err);
     rs_free(s->data);

@@ -225,7 +225,7 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
                                        : open_file(s, path, options, err);
     s->whole = !options->timeline || is_whole(options->timeline);
     const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s) };
-    if (status == RS_OK && options->timeline && feed.info->kind != RS_SOURCE_STILL)
+    if (status == RS_OK && options->timeline)
         status = rs_reel_open(options->timeline, feed, &s->reel, err);
     if (status == RS_OK)
         *source = s;

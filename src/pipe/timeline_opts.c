@@ -1,5 +1,7 @@
 #include "pipe/timeline_opts.h"
 
+#include "base/err.h"
+#include "media/frame_chain.h"
 #include "restyle/timeline.h"
 
 const rs_opt_choice rs_deinterlace_choices[] = {
@@ -37,4 +39,39 @@ const rs_opt_group rs_range_group = {
     .size = sizeof(rs_range),
     .defaults = &(const rs_range){ .every = 1 },
     .check = check_range,
+};
+
+#define OPT_STRUCT rs_filters_spec
+static const rs_opt filters_rows[] = {
+    { "before", OPT_STRING(before), EXAMPLE("hqdn3d=4"), RANGE(1, 0), AFFECTS_OUTPUT,
+      HELP("a graph for the frames of the input, before they are resized and restyled") },
+    { "after", OPT_STRING(after), EXAMPLE("unsharp=5:5:0.6"), RANGE(1, 0), AFFECTS_OUTPUT,
+      HELP("a graph for the restyled frames, before they are written") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static void check_graph(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const char *key,
+                        const char *graph)
+{
+    const rs_entry *e = rs_opt_given(map, key);
+    rs_err err = { 0 };
+    if (e && graph && rs_filters_check(graph, &err) != RS_OK)
+        rs_diags_add(ctx->diags, e->value->pos, rs_opt_key_path(ctx, prefix, key), RS_E_INVALID, NULL, "%s",
+                     err.msg);
+}
+
+static void check_filters(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values)
+{
+    const rs_filters_spec *f = values;
+    check_graph(ctx, prefix, map, "before", f->before);
+    check_graph(ctx, prefix, map, "after", f->after);
+}
+
+const rs_opt_group rs_filters_group = {
+    .help = "graphs of FFmpeg's video filters, as for its -vf; they may change size and rate",
+    .rows = filters_rows,
+    .size = sizeof(rs_filters_spec),
+    .defaults = &(const rs_filters_spec){ 0 },
+    .check = check_filters,
 };

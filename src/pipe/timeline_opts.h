@@ -6,6 +6,7 @@
 #include "opt/opt.h"
 
 extern const rs_opt_group rs_range_group; /* rs_range */
+extern const rs_opt_group rs_filters_group; /* rs_filters_spec */
 extern const rs_opt_choice rs_deinterlace_choices[];
 
 #endif

@@ -1,0 +1,94 @@
+#include "media/frame_chain.h"
+
+#include "base/mem.h"
+#include "media/filter_graph.h"
+#include "media/filter_stage.h"
+
+enum { MAX_STAGES = 2 };
+
+struct rs_frame_chain {
+    rs_frame_stage at[MAX_STAGES];
+    rs_frame between[MAX_STAGES]; /* in front of each */
+    bool told[MAX_STAGES];        /* that no more come */
+    bool ended;
+    int n;
+};
+
+rs_status rs_filters_check(const char *graph, rs_err *err)
+{
+    return rs_filter_graph_check(graph, err);
+}
+
+void rs_frame_chain_close(rs_frame_chain **chain)
+{
+    if (!chain || !*chain)
+        return;
+    rs_frame_chain *c = *chain;
+    for (int i = 0; i < c->n; i++) {
+        c->at[i].close(c->at[i].self);
+        rs_frame_release(&c->between[i]);
+    }
+    rs_free(c);
+    *chain = NULL;
+}
+
+static rs_status add_filters(rs_frame_chain *c, const char *key, const char *graph,
+                             rs_stage_format *format, rs_err *err)
+{
+    if (!graph)
+        return RS_OK;
+    RS_TRY(rs_filter_stage_open(key, graph, format, &c->at[c->n], err));
+    c->n++;
+    return RS_OK;
+}
+
+static rs_status add_all(rs_frame_chain *c, const rs_timeline *t, rs_chain_place place,
+                         rs_stage_format *format, rs_err *err)
+{
+    if (place == RS_CHAIN_BEFORE)
+        return add_filters(c, "filters.before", t->filters.before, format, err);
+    return add_filters(c, "filters.after", t->filters.after, format, err);
+}
+
+rs_status rs_frame_chain_open(const rs_timeline *timeline, rs_chain_place place, rs_stage_format *format,
+                              rs_frame_chain **chain, rs_err *err)
+{
+    rs_frame_chain *c = rs_calloc(sizeof(*c));
+    if (!c)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory for filters");
+    const rs_status s = add_all(c, timeline, place, format, err);
+    if (s == RS_OK && c->n > 0)
+        *chain = c;
+    else
+        rs_frame_chain_close(&c);
+    return s;
+}
+
+rs_status rs_frame_chain_push(rs_frame_chain *c, const rs_frame *frame, rs_err *err)
+{
+    c->ended = !frame;
+    c->told[0] = c->ended;
+    return c->at[0].push(c->at[0].self, frame, err);
+}
+
+/* From stage i, for which the ones before work as long as they have something. */
+static rs_status pull_from(rs_frame_chain *c, int i, rs_frame *frame, bool *got, rs_err *err)
+{
+    rs_frame_stage *s = &c->at[i];
+    for (;;) {
+        bool more;
+        RS_TRY(s->pull(s->self, frame, got, err));
+        if (*got || i == 0 || c->told[i])
+            return RS_OK;
+        RS_TRY(pull_from(c, i - 1, &c->between[i], &more, err));
+        if (!more && !c->ended)
+            return RS_OK;
+        c->told[i] = !more;
+        RS_TRY(s->push(s->self, more ? &c->between[i] : NULL, err));
+    }
+}
+
+rs_status rs_frame_chain_pull(rs_frame_chain *c, rs_frame *frame, bool *got, rs_err *err)
+{
+    return pull_from(c, c->n - 1, frame, got, err);
+}
