@@ -84,7 +84,7 @@ static rs_status stage_push(void *self, const rs_frame *frame, rs_err *err)
     }
     const rs_image *image = &frame->image;
     if (image->width != s->in.width || image->height != s->in.height)
-        return RS_FAIL(err, RS_E_INVALID, "%s takes frames of one size: '%s' is %dx%d, those before are %dx%d",
+        return RS_FAIL(err, RS_E_INVALID, "%s takes frames of one size: %s is %dx%d, those before it %dx%d",
                        s->key, frame->name ? frame->name : "the next one", image->width, image->height,
                        s->in.width, s->in.height);
     f->format = s->in.format;
