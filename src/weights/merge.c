@@ -43,7 +43,9 @@ static int block_number(const char *name, const char *word)
     return at && sscanf(at + strlen(word), "%3d.", &v) == 1 ? v : -1;
 }
 
-/* Index into the 26 multipliers; see checkpoint.h. */
+/* Index into the 26 multipliers (see checkpoint.h), and in which order names decide:
+ * scripts/mbw/merge_block_weighted.py of bbc-mc/sdweb-merge-block-weighted-gui, after kohya_ss's
+ * of 2022 (note.com/kohya_ss/n/n9a485a066d5b), on eyriewow/merge-models. */
 static int place(const char *name)
 {
     if (strncmp(name, RS_LDM_UNET, strlen(RS_LDM_UNET)) != 0)

@@ -1,14 +1,21 @@
 """Small checkpoints and what A1111's merger (modules/extras.py, run_modelmerger) makes of them, by the
-same torch operations in float32, with the block weights of the extension merge-block-weighted.
+same torch operations in float32, with block weights what the extension merge-block-weighted makes of them.
 
-    python tools/reference/merge.py tests/golden
+    python tools/reference/merge.py tests/golden --blocks CHECKOUT
+
+CHECKOUT: of bbc-mc/sdweb-merge-block-weighted-gui, whose function is executed.
 """
+import argparse
+import os
 import pathlib
 import re
-import sys
+import tempfile
+import types
 
 import torch
+from safetensors.torch import load_file
 
+from a1111_checkout import Checkout
 from store import save
 
 U = "model.diffusion_model."
@@ -29,29 +36,27 @@ def checkpoint(seed, dtype=torch.float32, inpainting=False):
     return t
 
 
-def block_weight(key):
-    if not key.startswith(U):
-        return BLOCKS[0]
-    m = re.search(r"\.input_blocks\.(\d+)\.", key)
-    if "time_embed" in key:
-        return BLOCKS[1]
-    if ".out." in key:
-        return BLOCKS[25]
-    if m:
-        return BLOCKS[1 + int(m.group(1))]
-    if ".middle_block." in key:
-        return BLOCKS[13]
-    return BLOCKS[14 + int(re.search(r"\.output_blocks\.(\d+)\.", key).group(1))]
+def merge_blocks(checkout, a, b):
+    """The extension's own merge(), executed; it takes checkpoints by name and writes a file."""
+    sd_models = types.SimpleNamespace(get_closet_checkpoint_match=lambda name: types.SimpleNamespace(filename=name),
+                                      read_state_dict=lambda name, map_location: dict({"a": a, "b": b}[name]))
+    names = ["NUM_INPUT_BLOCKS", "NUM_MID_BLOCK", "NUM_OUTPUT_BLOCKS", "NUM_TOTAL_BLOCKS", "KEY_POSITION_IDS", "dprint"]
+    mbw = Checkout(checkout).take("scripts/mbw/merge_block_weighted.py", names + ["merge"], re=re, torch=torch, os=os,
+                                  sd_models=sd_models, tqdm=lambda keys, desc: keys)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/merged.safetensors"
+        done, why = mbw.merge(",".join(map(repr, BLOCKS[1:])), "a", "b", base_alpha=BLOCKS[0], output_file=path,
+                              save_as_safetensors=True, skip_position_ids=1)
+        assert done, why
+        return load_file(path)
 
 
-def merge(a, b, c=None, multiplier=None):
-    """multiplier: a number or a function of the key."""
-    by = multiplier if callable(multiplier) else lambda key: multiplier
+def merge(a, b, c=None, m=None):
     out = {k: v.clone() for k, v in a.items()}
     for k in a:
         if "model" not in k or k not in b or "position_ids" in k or (c is not None and k not in c):
             continue
-        x, y, m = a[k].float(), b[k].float(), by(k)
+        x, y = a[k].float(), b[k].float()
         if c is None:
             f = lambda t0: ((1 - m) * t0) + (m * y)
         else:
@@ -74,7 +79,7 @@ def to(state, dtypes):
             for k, v in state.items()}
 
 
-def main(out):
+def main(out, checkout):
     out.mkdir(exist_ok=True)
     a, b, c = checkpoint(1), checkpoint(2), checkpoint(3, torch.float16)
     b["model_only_b"] = torch.ones(3)
@@ -83,14 +88,18 @@ def main(out):
     vae = {"encoder.conv_in.weight": torch.full((3, 3, 3, 3), 0.3)}
     for name, t in (("a", a), ("b", b), ("c", c), ("inpaint", inp), ("vae", vae)):
         save(t, out / f"{name}.safetensors")
-    baked = merge(a, b, multiplier=0.3)
+    baked = merge(a, b, m=0.3)
     baked["first_stage_model.encoder.conv_in.weight"] = vae["encoder.conv_in.weight"]
-    for name, t in (("sum", merge(a, b, multiplier=0.3)), ("difference", merge(a, b, c, 0.7)),
-                    ("blocks", merge(a, b, multiplier=block_weight)),
-                    ("f16", to(baked, torch.float16)), ("bf16", to(merge(a, b, multiplier=0.3), torch.bfloat16)),
-                    ("inpainting", merge(inp, b, multiplier=0.4)), ("keep", to(merge(c, b, multiplier=0.3), c))):
+    for name, t in (("sum", merge(a, b, m=0.3)), ("difference", merge(a, b, c, 0.7)),
+                    ("blocks", merge_blocks(checkout, a, b)),
+                    ("f16", to(baked, torch.float16)), ("bf16", to(merge(a, b, m=0.3), torch.bfloat16)),
+                    ("inpainting", merge(inp, b, m=0.4)), ("keep", to(merge(c, b, m=0.3), c))):
         save(t, out / f"want_{name}.safetensors")
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]) / "merge")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("golden", type=pathlib.Path)
+    parser.add_argument("--blocks", required=True)
+    args = parser.parse_args()
+    main(args.golden / "merge", args.blocks)
