@@ -97,11 +97,12 @@ static rs_status put_tensor(const struct convert *c, rs_st_writer *w, const rs_s
 {
     const rs_wtensor *t = out->source;
     if (strcmp(out->dtype, t->dtype_text) == 0) {
-        RS_TRY(rs_st_writer_put(w, t->data, t->bytes, err));
+        RS_TRY(rs_st_writer_copy(w, t, err));
     } else {
         for (size_t i = 0; i < t->count; i += PIECE) {
             const size_t n = t->count - i < PIECE ? t->count - i : PIECE;
             rs_wtensor_read(t, i, n, c->x);
+            rs_wtensor_drop_part(t, i, n);
             RS_TRY(rs_st_writer_put(w, c->bytes, rs_st_from_f32(out->dtype, c->x, n, c->bytes), err));
         }
     }

@@ -175,8 +175,10 @@ static void combine(const struct merge *m, const rs_wtensor *a, const rs_wtensor
     const rs_kern *k = rs_kern_active();
     const double by = multiplier(m, a->name);
     rs_wtensor_read(b, first, n, m->y);
+    rs_wtensor_drop_part(b, first, n);
     if (c) {
         rs_wtensor_read(c, first, n, m->z);
+        rs_wtensor_drop_part(c, first, n);
         k->axpby(m->y, 1, m->y, -1, m->z, n);
         k->axpby(m->x, 1, m->x, (float)by, m->y, n);
     } else {
@@ -195,7 +197,7 @@ static rs_status put_tensor(const struct merge *m, rs_st_writer *w, const rs_st_
     const rs_wtensor *t = out->source, *b, *c;
     RS_TRY(partner(m, t, &b, &c, err));
     if (!b && strcmp(out->dtype, t->dtype_text) == 0) {
-        RS_TRY(rs_st_writer_put(w, t->data, t->bytes, err));
+        RS_TRY(rs_st_writer_copy(w, t, err));
     } else if (b && inpainting(t, b)) {
         const size_t whole = t->count / (size_t)t->shape[0], part = b->count / (size_t)b->shape[0];
         for (size_t row = 0; row < (size_t)t->shape[0]; row++) {
@@ -207,6 +209,7 @@ static rs_status put_tensor(const struct merge *m, rs_st_writer *w, const rs_st_
         for (size_t i = 0; i < t->count; i += PIECE) {
             const size_t n = t->count - i < PIECE ? t->count - i : PIECE;
             rs_wtensor_read(t, i, n, m->x);
+            rs_wtensor_drop_part(t, i, n);
             if (b)
                 combine(m, t, b, c, i, n);
             RS_TRY(put_floats(m, w, out->dtype, n, err));

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 
+#define PIECE ((size_t)1 << 17) /* bytes of a tensor that are copied at a time */
 #define MAX_HEADER ((size_t)100 << 20) /* as readers accept */
 
 struct rs_st_writer {
@@ -105,6 +106,17 @@ rs_status rs_st_writer_put(rs_st_writer *w, const void *data, size_t size, rs_er
     if (size && fwrite(data, 1, size, w->file) != size)
         return rs_err_sys(err, errno, "cannot write '%s'", w->path);
     w->left -= size;
+    return RS_OK;
+}
+
+rs_status rs_st_writer_copy(rs_st_writer *w, const rs_wtensor *t, rs_err *err)
+{
+    for (size_t i = 0; i < t->bytes; i += PIECE) {
+        const size_t n = rs_least(t->bytes - i, PIECE);
+        RS_TRY(rs_st_writer_put(w, t->data + i, n, err));
+        if (!t->in_memory)
+            rs_map_drop(t->data + i, n);
+    }
     return RS_OK;
 }
 

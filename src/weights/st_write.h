@@ -33,6 +33,8 @@ rs_status rs_st_writer_open(rs_arena *arena, const char *path, bool overwrite, r
                             rs_st_writer **out, rs_err *err);
 /* The next bytes of the data. */
 rs_status rs_st_writer_put(rs_st_writer *w, const void *data, size_t size, rs_err *err);
+/* The same with a tensor's, which leave memory piece by piece. */
+rs_status rs_st_writer_copy(rs_st_writer *w, const rs_wtensor *t, rs_err *err);
 /* The file gets its name; all announced bytes must have been put. Closed in any case. */
 rs_status rs_st_writer_finish(rs_st_writer **writer, rs_err *err);
 void rs_st_writer_abort(rs_st_writer **writer); /* NULL and *NULL are fine */

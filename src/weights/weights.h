@@ -89,6 +89,8 @@ void rs_wtensor_read(const rs_wtensor *t, size_t first, size_t n, float *dst);
 /* For a tensor whose values were copied: its part of the file may leave memory. Nothing
  * happens to a tensor in an arena. */
 void rs_wtensor_drop(const rs_wtensor *t);
+/* The same for n values from the first-th on, of a dtype as above. */
+void rs_wtensor_drop_part(const rs_wtensor *t, size_t first, size_t n);
 
 /* Whether rs_wtensor_f32 would get as far as the values: the same errors. */
 rs_status rs_wtensor_check(const rs_wtensor *t, int rank, const int64_t *want, rs_err *err);

@@ -178,6 +178,13 @@ void rs_wtensor_drop(const rs_wtensor *t)
         rs_map_drop(t->data, t->bytes);
 }
 
+void rs_wtensor_drop_part(const rs_wtensor *t, size_t first, size_t n)
+{
+    const size_t size = t->count ? t->bytes / t->count : 0;
+    if (!t->in_memory)
+        rs_map_drop(t->data + first * size, n * size);
+}
+
 /* Index of the first of the values first..first + n that is no finite float, or first + n. */
 static size_t first_bad(const rs_wtensor *t, size_t first, size_t n, float *value)
 {

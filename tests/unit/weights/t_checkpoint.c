@@ -1,11 +1,16 @@
 /* Merged checkpoints have the bytes that torch gives (tools/reference/merge.py); converted
  * models those of the golden models, which diffusers wrote, in either direction. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* wait4 */
 #include <dirent.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/fs.h"
 #include "restyle/checkpoint.h"
 #include "tests/lib/golden.h"
+#include "tests/lib/st_writer.h"
 #include "tests/lib/tiny_model.h"
 #include "tests/lib/tmpdir.h"
 #include "weights/bundle.h"
@@ -166,6 +171,125 @@ static void to_single(void)
     CHECK(strstr(err.msg, "norm_eps"));
 }
 
+/* Two files of three tensors of that many megabytes each, all zeros. */
+static rs_status write_zeros(const char *name, const char *unused, int megabytes)
+{
+    (void)unused;
+    const long long each = (long long)megabytes << 20;
+    char header[600];
+    snprintf(header, sizeof header,
+             "{\"model.a\":{\"dtype\":\"F16\",\"shape\":[%lld],\"data_offsets\":[0,%lld]},"
+             "\"model.b\":{\"dtype\":\"F32\",\"shape\":[%lld],\"data_offsets\":[%lld,%lld]},"
+             "\"other\":{\"dtype\":\"U8\",\"shape\":[%lld],\"data_offsets\":[%lld,%lld]}}",
+             each / 2, each, each / 4, each, 2 * each, each, 2 * each, 3 * each);
+    st_write_raw(name, header, (size_t)(3 * each));
+    return RS_OK;
+}
+
+/* The tiny model with embeddings of that many megabytes for tokens and for positions, of up to
+ * 65536 rows each. */
+static rs_status write_words(const char *name, const char *unused, int megabytes)
+{
+    (void)unused;
+    static const char *const keys[] = { "restyle.norm_groups", "restyle.text_heads", "restyle.heads",
+                                        "restyle.scaling_factor", "restyle.vae_norm_groups" };
+    struct golden g = golden_open(GOLDEN "tiny_single.safetensors");
+    st_writer *w = st_open();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        st_metadata(w, keys[i], rs_weights_metadata(g.file, keys[i]));
+    for (size_t i = 0; i < rs_weights_count(g.file); i++) {
+        const rs_wtensor *t = rs_weights_at(g.file, i);
+        const int64_t rows = ((int64_t)megabytes << 20) / (4 * 24), shape[2] = { rows, 24 };
+        if (strstr(t->name, "token_embedding") || strstr(t->name, "position_embedding"))
+            st_add(w, t->name, "F32", 2, shape, NULL, (size_t)rows * 24 * 4);
+        else
+            st_add(w, t->name, t->dtype_text, t->rank, t->shape, t->data, t->bytes);
+    }
+    st_close(w, name);
+    golden_close(&g);
+    return RS_OK;
+}
+
+typedef rs_status work_fn(const char *in, const char *out, int megabytes);
+
+/* Peak memory in kB of a child that does it; what this process has is in it. 0 under the
+ * sanitizers that have memory of their own. */
+static long peak_of(work_fn *work, const char *in, const char *out, int megabytes)
+{
+    struct rusage use;
+    int status;
+    fflush(stdout);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        const rs_status s = work(in, out, megabytes);
+        if (s != RS_OK)
+            fprintf(stderr, "%s\n", err.msg);
+        _exit(s != RS_OK);
+    }
+    CHECK(wait4(child, &status, 0, &use) == child);
+    CHECK_INT(status, 0);
+#if defined(RS_ASAN) || defined(__SANITIZE_THREAD__)
+    return 0;
+#else
+    return use.ru_maxrss;
+#endif
+}
+
+static rs_status merge_both(const char *in, const char *out, int megabytes)
+{
+    (void)megabytes;
+    const rs_merge_options o = { .a = in, .b = in, .output = out, .multiplier = 0.3, .overwrite = true };
+    return rs_checkpoint_merge(&o, &err);
+}
+
+static rs_status to_halves(const char *in, const char *out, int megabytes)
+{
+    (void)megabytes;
+    const rs_convert_options o = { .input = in, .output = out, .tokenizer = GOLDEN "tiny/tokenizer",
+                                   .precision = RS_SAVE_F16, .overwrite = true };
+    return rs_checkpoint_convert(&o, &err);
+}
+
+static rs_status as_it_is(const char *in, const char *out, int megabytes)
+{
+    (void)megabytes;
+    const rs_convert_options o = { .input = in, .output = out, .overwrite = true };
+    return rs_checkpoint_convert(&o, &err);
+}
+
+/* The largest tensors grow, and peak memory does not: files are mapped, and what was read leaves
+ * memory. Below 3 MB buffers are not filled. */
+static void memory_is_constant(void)
+{
+    enum { SMALL = 3, HARDLY = 1 << 10 };
+    static const struct {
+        const char *what;
+        work_fn *write;
+        int large;
+        work_fn *work;
+        const char *out;
+    } cases[] = {
+        { "merge", write_zeros, 12, merge_both, "zeros_out.safetensors" },
+        { "to a folder", write_words, 6, to_halves, "words_out" },
+        { "to a file", write_words, 6, as_it_is, "words_out.safetensors" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char in[512], out[512];
+        long peak[2];
+        tmpdir_path(in, sizeof in, "memory.safetensors");
+        tmpdir_path(out, sizeof out, cases[i].out);
+        for (int large = 0; large < 2; large++) {
+            const int megabytes = large ? cases[i].large : SMALL;
+            peak_of(cases[i].write, in, out, megabytes);
+            peak[large] = peak_of(cases[i].work, in, out, megabytes);
+        }
+        printf("%s: %ld kB, and %ld kB with %d MB more in a tensor\n", cases[i].what, peak[0], peak[1],
+               cases[i].large - SMALL);
+        CHECK(peak[1] - peak[0] < HARDLY);
+    }
+}
+
 /* Sizes and noise survive both ways. */
 static void same_model(const char *a, const char *b, const char *tokenizer)
 {
@@ -258,6 +382,7 @@ int main(void)
     TEST_RUN(merge_refuses);
     TEST_RUN(to_folder);
     TEST_RUN(to_single);
+    TEST_RUN(memory_is_constant);
     TEST_RUN(sizes);
     TEST_RUN(leaves_out);
     TEST_RUN(halves);
