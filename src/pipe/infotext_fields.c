@@ -120,6 +120,16 @@ static const rs_infotext_row rows[] = {
     { "Mask blur y", "inpaint.blur_y", MASK | DEFAULT, NULL },
     { "Mask blend", "inpaint.blend", MASK | DEFAULT, truths },
     { "Mask overlay", "inpaint.overlay", MASK | DEFAULT, truths },
+    { "Outpaint left", "outpaint.left", DEFAULT, NULL },
+    { "Outpaint right", "outpaint.right", DEFAULT, NULL },
+    { "Outpaint up", "outpaint.up", DEFAULT, NULL },
+    { "Outpaint down", "outpaint.down", DEFAULT, NULL },
+    { "Outpaint method", "outpaint.method", DEFAULT, NULL },
+    { "Outpaint mask blur", "outpaint.mask_blur", DEFAULT, NULL },
+    { "Outpaint masked content", "outpaint.content", DEFAULT, contents },
+    { "Outpaint fall-off exponent", "outpaint.falloff", DEFAULT, NULL },
+    { "Outpaint color variation", "outpaint.color_variation", DEFAULT, NULL },
+    { "Outpaint tile", "outpaint.tile", DEFAULT, NULL },
 };
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 

@@ -187,6 +187,9 @@ static const char *const variants[][MOST] = {
       "img2img.scheduler=karras", "img2img.sampler=unipc", "img2img.sampling.unipc_variant=vary_coeff",
       "img2img.sampling.unipc_skip_type=log_snr", "img2img.sampling.unipc_lower_order_final=false" },
     { "size=64x48", "compat=sdcpp", "img2img.rounding=none" },
+    { "size=64x48", "outpaint.left=64", "outpaint.right=8", "outpaint.content=latent_noise" },
+    { "size=64x48", "outpaint.up=16", "outpaint.down=24", "outpaint.method=mk2", "outpaint.mask_blur=0",
+      "outpaint.falloff=1.5", "outpaint.color_variation=0.25", "outpaint.tile=256" },
 };
 
 static rs_pipeline *open_pipeline(const char *path, const char *const *sets)
