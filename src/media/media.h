@@ -102,9 +102,8 @@ const rs_source_info *rs_source_get_info(const rs_source *source);
  * not known before they are read: of videos, and of ranges. */
 const char *rs_source_name(const rs_source *source, size_t i);
 
-/* The next frame, or *end = true. In the place of a picture of a video or a folder that is
- * damaged comes one that is `held`; a video that ends early sets info.truncated at its
- * end; a damaged animated WebP is RS_E_CORRUPT behind its last whole frame. */
+/* The next frame, or *end = true. In the place of a picture that is damaged comes one that is
+ * `held`; a file that ends early sets info.truncated at its end. */
 rs_status rs_source_next(rs_source *source, rs_frame *frame, bool *end, rs_err *err);
 
 enum {

@@ -282,14 +282,17 @@ rs_status rs_webp_anim_next(rs_webp_anim *a, rs_frame *frame, bool *end, rs_err 
     struct chunk c;
     do {
         if (!next_chunk(a->map.data, a->map.size, &a->pos, &c)) {
-            if (le32(a->map.data + 4) + (uint64_t)8 > a->map.size + 1)
-                return RS_FAIL(err, RS_E_CORRUPT, "'%s': the file is truncated after frame %" PRId64
-                               " (%.3f s)", a->path, a->index, (double)a->pts / 1000);
+            a->info.truncated = le32(a->map.data + 4) + (uint64_t)8 > a->map.size + 1;
+            if (a->info.truncated && a->index == 0)
+                return RS_FAIL(err, RS_E_CORRUPT, "'%s' is truncated within its first frame", a->path);
             *end = true;
             return RS_OK;
         }
     } while (!is(&c, "ANMF") || c.size < ANMF_HEAD);
-    RS_TRY(lay_frame(a, &c, err));
+    const rs_status s = lay_frame(a, &c, err);
+    frame->held = s == RS_E_CORRUPT && a->index > 0; /* the canvas is still that of the one before */
+    if (!frame->held)
+        RS_TRY(s);
     RS_TRY(copy_canvas(a, &frame->image, err));
     frame->index = a->index++;
     frame->pts = a->pts;

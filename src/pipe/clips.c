@@ -160,9 +160,21 @@ static void check_names(rs_opt_ctx *ctx, const rs_entry *output, const rs_pipeli
     }
 }
 
+static bool any_folder(const rs_pipeline_spec *spec)
+{
+    const char *const *inputs = spec->inputs.at;
+    bool any = spec->inpaint.mask && rs_is_dir(spec->inpaint.mask);
+    for (size_t i = 0; !any && i < spec->inputs.n; i++)
+        any = rs_is_dir(inputs[i]);
+    return any;
+}
+
 void rs_check_clips(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
 {
-    const rs_entry *output = rs_opt_given(map, "output");
+    const rs_entry *output = rs_opt_given(map, "output"), *recursive = rs_opt_given(map, "recursive");
+    if (recursive && spec->recursive && ctx->check_files && rs_opt_given(map, "input") && !any_folder(spec))
+        rs_diags_add(ctx->diags, recursive->value->pos, "recursive", RS_E_INVALID, NULL,
+                     "has no effect, since the input is no folder: delete it");
     if (spec->inputs.n < 2 || !output)
         return;
     if (is_pattern_or_folder(spec->output))

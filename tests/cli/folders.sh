@@ -49,6 +49,8 @@ same "with recursive" "2.png s10/1.png s10/x/1.png s2/1.png s2/10.png" \
     "$(cd "$dir/tree" && echo $(find . -type f | sed 's|^\./||' | LC_ALL=C sort))"
 run 3 image "$dir/deep" --output "$dir/deep/out" $plain --set recursive=true
 says "lies within the input"
+run 3 image "$dir/source.png" --output "$dir/x.png" $plain --set recursive=true
+says "the input is no folder"
 rm "$dir/deep/2.png"
 run 4 image "$dir/deep" --output "$dir/none" $plain
 says "recursive: true"
