@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "restyle/size.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -40,6 +42,20 @@ typedef struct rs_filters_spec {
     const char *before, *after; /* on the decoded frames; on the restyled ones */
 } rs_filters_spec;
 
+typedef enum rs_exec_when {
+    RS_EXEC_BEFORE, /* the model, behind filters.before */
+    RS_EXEC_AFTER   /* it, in front of filters.after */
+} rs_exec_when;
+
+/* A program that frames are sent through; src/media/exec_stage.h has the format. */
+typedef struct rs_exec_spec {
+    const char *command; /* NULL: none */
+    rs_exec_when when;
+    int bits;            /* 8 or 16 a sample */
+    rs_size size;        /* of what it gives; zeros: of what it gets */
+    int timeout;         /* seconds without a byte, after which it is given up */
+} rs_exec_spec;
+
 /* What becomes of the frames between file and model, and between model and file; zeros change
  * nothing. */
 typedef struct rs_timeline {
@@ -47,6 +63,7 @@ typedef struct rs_timeline {
     rs_range range;
     rs_rational fps; /* 0/0: the source's own times */
     rs_filters_spec filters;
+    rs_exec_spec exec;
 } rs_timeline;
 
 #ifdef __cplusplus

@@ -26,6 +26,7 @@
 #include "job/runner.h"
 #include "job/stages.h"
 #include "job/writer.h"
+#include "media/frame_chain.h"
 #include "media/media.h"
 #include "pipe/batch_names.h"
 #include "pipe/video_text_make.h"
@@ -206,7 +207,7 @@ static rs_status open_folder(struct job *j, rs_err *err)
     if (!j->options->resumable || info->kind == RS_SOURCE_STILL)
         return RS_OK;
     /* a folder keeps its frames itself, and these are not what was made */
-    if (j->sink_kind == RS_SINK_FOLDER && j->spec->timeline.filters.after)
+    if (j->sink_kind == RS_SINK_FOLDER && rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER))
         return RS_OK;
     f->spec = j->spec;
     f->options = *j->options;

@@ -1,6 +1,7 @@
 #include "media/frame_chain.h"
 
 #include "base/mem.h"
+#include "media/exec_stage.h"
 #include "media/filter_graph.h"
 #include "media/filter_stage.h"
 
@@ -42,22 +43,38 @@ static rs_status add_filters(rs_frame_chain *c, const char *key, const char *gra
     return RS_OK;
 }
 
+static bool runs(const rs_exec_spec *e, rs_chain_place place)
+{
+    return e->command && (e->when == RS_EXEC_AFTER) == (place == RS_CHAIN_AFTER);
+}
+
+bool rs_frame_chain_has(const rs_timeline *t, rs_chain_place place)
+{
+    return runs(&t->exec, place) || (place == RS_CHAIN_AFTER ? t->filters.after : t->filters.before);
+}
+
 static rs_status add_all(rs_frame_chain *c, const rs_timeline *t, rs_chain_place place,
-                         rs_stage_format *format, rs_err *err)
+                         rs_stage_format *format, const rs_log *log, rs_err *err)
 {
     if (place == RS_CHAIN_BEFORE)
-        return add_filters(c, "filters.before", t->filters.before, format, err);
-    return add_filters(c, "filters.after", t->filters.after, format, err);
+        RS_TRY(add_filters(c, "filters.before", t->filters.before, format, err));
+    if (runs(&t->exec, place)) {
+        RS_TRY(rs_exec_stage_open(&t->exec, format, log, &c->at[c->n], err));
+        c->n++;
+    }
+    return place == RS_CHAIN_AFTER ? add_filters(c, "filters.after", t->filters.after, format, err) : RS_OK;
 }
 
 rs_status rs_frame_chain_open(const rs_timeline *timeline, rs_chain_place place, rs_stage_format *format,
-                              rs_frame_chain **chain, rs_err *err)
+                              const rs_log *log, rs_frame_chain **chain, rs_err *err)
 {
+    if (!rs_frame_chain_has(timeline, place))
+        return RS_OK;
     rs_frame_chain *c = rs_calloc(sizeof(*c));
     if (!c)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for filters");
-    const rs_status s = add_all(c, timeline, place, format, err);
-    if (s == RS_OK && c->n > 0)
+    const rs_status s = add_all(c, timeline, place, format, log, err);
+    if (s == RS_OK)
         *chain = c;
     else
         rs_frame_chain_close(&c);

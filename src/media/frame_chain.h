@@ -6,8 +6,8 @@
 #include "media/frame_stage.h"
 
 typedef enum rs_chain_place {
-    RS_CHAIN_BEFORE, /* the model: filters.before */
-    RS_CHAIN_AFTER   /* filters.after */
+    RS_CHAIN_BEFORE, /* the model: filters.before, then exec */
+    RS_CHAIN_AFTER   /* exec, then filters.after */
 } rs_chain_place;
 
 typedef struct rs_frame_chain rs_frame_chain;
@@ -15,10 +15,12 @@ typedef struct rs_frame_chain rs_frame_chain;
 /* For `check`: whether FFmpeg knows the graph; its own message. */
 rs_status rs_filters_check(const char *graph, rs_err *err);
 
-/* *format: of what goes in; becomes that of what comes out. *chain stays NULL where the timeline
- * has nothing for this place. timeline outlives the chain. */
+bool rs_frame_chain_has(const rs_timeline *timeline, rs_chain_place place);
+
+/* *format: of what goes in; becomes that of what comes out. log may be NULL. *chain stays NULL
+ * where the timeline has nothing for this place. timeline outlives the chain. */
 rs_status rs_frame_chain_open(const rs_timeline *timeline, rs_chain_place place, rs_stage_format *format,
-                              rs_frame_chain **chain, rs_err *err);
+                              const rs_log *log, rs_frame_chain **chain, rs_err *err);
 void rs_frame_chain_close(rs_frame_chain **chain);
 
 /* As the functions of a stage. */

@@ -50,6 +50,7 @@ static rs_status open_path(rs_mask_source *s, const rs_source_options *options, 
     if (o.timeline) {
         s->timeline = *o.timeline;
         s->timeline.filters = (rs_filters_spec){ 0 };
+        s->timeline.exec.command = NULL;
         o.timeline = &s->timeline;
     }
     RS_TRY(rs_source_open_with(path, &o, &s->film, err));

@@ -226,7 +226,7 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
     s->whole = !options->timeline || is_whole(options->timeline);
     const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s) };
     if (status == RS_OK && options->timeline)
-        status = rs_reel_open(options->timeline, feed, &s->reel, err);
+        status = rs_reel_open(options->timeline, feed, options->log, &s->reel, err);
     if (status == RS_OK)
         *source = s;
     else

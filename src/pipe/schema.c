@@ -208,6 +208,7 @@ static const rs_opt pipeline_rows[] = {
            "filter does; of a folder: the rate at which its pictures are shown; without one, the source's "
            "own times, constant or not, and 25 for a folder") },
     { "filters", OPT_GROUP(rs_filters_spec, timeline.filters, &rs_filters_group) },
+    { "exec", OPT_GROUP(rs_exec_spec, timeline.exec, &rs_exec_group) },
     { "img2img", OPT_GROUP(rs_img2img_params, img2img, &rs_img2img_group) },
     { "inpaint", OPT_GROUP(rs_inpaint_spec, inpaint, &rs_inpaint_group) },
     { "outpaint", OPT_GROUP(rs_outpaint, outpaint, &rs_outpaint_group) },

@@ -75,3 +75,52 @@ const rs_opt_group rs_filters_group = {
     .defaults = &(const rs_filters_spec){ 0 },
     .check = check_filters,
 };
+
+static const rs_opt_choice whens[] = {
+    { "before", RS_EXEC_BEFORE, "on the frames of the input, behind filters.before" },
+    { "after", RS_EXEC_AFTER, "on the restyled frames, in front of filters.after" },
+    { 0 }
+};
+
+static const rs_opt_choice depths[] = {
+    { "8", 8, "rgb24" },
+    { "16", 16, "rgb48le" },
+    { 0 }
+};
+
+#define OPT_STRUCT rs_exec_spec
+static const rs_opt exec_rows[] = {
+    { "command", OPT_STRING(command), EXAMPLE("./denoise --rgb"), RANGE(1, 0), AFFECTS_OUTPUT,
+      HELP("runs it in a shell, with your rights; it reads `RESTYLE1 WIDTH HEIGHT rgb24 RATE`, a line end, "
+           "and raw RGB frames, and writes the same, a frame for each; transparency does not pass it") },
+    { "when", OPT_ENUM(when, whens), AFFECTS_OUTPUT, HELP("which frames it gets") },
+    { "bits", OPT_ENUM(bits, depths), AFFECTS_OUTPUT, HELP("of a red, green or blue value") },
+    { "size", OPT_SIZE(size), EXAMPLE("1024x1024"), RANGE(1, 16384), STEP(1), UNIT("pixels"),
+      AFFECTS_OUTPUT,
+      HELP("of the frames that it gives; without one, of those that it gets") },
+    { "timeout", OPT_INT(timeout), RANGE(1, 1000000), UNIT("seconds"), FLAGS(RS_OPT_ADVANCED),
+      HELP("how long it may take and give nothing before the run fails") },
+    { 0 }
+};
+#undef OPT_STRUCT
+
+static const rs_exec_spec exec_defaults = { .when = RS_EXEC_AFTER, .bits = 8, .timeout = 600 };
+
+static void check_exec(rs_opt_ctx *ctx, const char *prefix, const rs_value *map, const void *values)
+{
+    const rs_exec_spec *e = values;
+    for (const rs_opt *row = exec_rows; row->key && !e->command; row++) {
+        const rs_entry *given = rs_opt_given(map, row->key);
+        if (given && !row->type->equal(row, rs_opt_field(row, e), rs_opt_field(row, &exec_defaults)))
+            rs_diags_add(ctx->diags, given->value->pos, rs_opt_key_path(ctx, prefix, row->key), RS_E_INVALID,
+                         NULL, "nothing is run: write exec.command as well");
+    }
+}
+
+const rs_opt_group rs_exec_group = {
+    .help = "an external program that the frames pass",
+    .rows = exec_rows,
+    .size = sizeof(rs_exec_spec),
+    .defaults = &exec_defaults,
+    .check = check_exec,
+};

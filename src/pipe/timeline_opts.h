@@ -7,6 +7,7 @@
 
 extern const rs_opt_group rs_range_group; /* rs_range */
 extern const rs_opt_group rs_filters_group; /* rs_filters_spec */
+extern const rs_opt_group rs_exec_group; /* rs_exec_spec */
 extern const rs_opt_choice rs_deinterlace_choices[];
 
 #endif
