@@ -146,6 +146,8 @@ done
 
 # Of several clips those that are done are not made again, also when they were done long before.
 cp "$dir/in.mp4" "$dir/in2.mp4"
+run 0 run "$dir/p.yaml" --input "$dir/in2.mp4" --output "$dir/ref_in2.mp4"
+cp "$dir/ref.mp4" "$dir/ref_in.mp4"
 set -- --input "$dir/in*.mp4" --output "$dir/many"
 faulty "count:$dir/calls" run "$dir/p.yaml" "$@"
 same "clips" "in.mp4 in2.mp4" "$(echo $(ls "$dir/many"))"
@@ -156,7 +158,7 @@ for part in 3 6 7 8; do # tenths
     [ $part -lt 6 ] || says "in.mp4: finished already, 3 frames"
     same "clips after a kill at $part" "in.mp4 in2.mp4" "$(echo $(ls "$dir/many"))"
     for clip in in in2; do
-        cmp "$dir/many/$clip.mp4" "$dir/ref.mp4" || fail "other bytes in $clip.mp4 after a kill at $part"
+        cmp "$dir/many/$clip.mp4" "$dir/ref_$clip.mp4" || fail "other bytes in $clip.mp4 after a kill at $part"
     done
 done
 
@@ -177,4 +179,26 @@ grep -q "is not complete: the same command goes on from here" "$dir/first" || { 
 # Its lock is gone with it; nothing was made, so nothing is left.
 missing "$dir/out.job"
 goes_on "after an interrupted one"
+
+# Ctrl-C after a frame, and a second one on its heels: what is done stays done.
+set -- --set img2img.steps=300 --set img2img.strength=1
+run 0 run "$dir/p.yaml" --output "$dir/slow.mp4" "$@"
+for signals in "INT:5" "TERM:5" "INT TERM:130 143"; do
+    clean
+    "$restyle" run "$dir/p.yaml" "$@" 2>"$dir/first" &
+    pid=$!
+    for i in $(seq 600); do
+        grep -q ' frame 0 ' "$dir/out.job/journal" 2>/dev/null && break
+        sleep 0.05
+    done
+    for signal in ${signals%:*}; do kill -s $signal $pid; done
+    wait $pid 2>/dev/null
+    code=$?
+    case " ${signals#*:} " in *" $code "*) ;; *) fail "exit $code after ${signals%:*}" ;; esac
+    [ $code -ne 5 ] || grep -q "^restyle: interrupted after [12] frames*; '.*out.mp4' is not complete: the same command goes on" \
+        "$dir/first" || { fail "not told:"; cat "$dir/first"; }
+    run 0 run "$dir/p.yaml" "$@"
+    says " of them made before"
+    cmp "$dir/out.mp4" "$dir/slow.mp4" || fail "other bytes after ${signals%:*}"
+done
 finish
