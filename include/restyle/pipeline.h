@@ -44,6 +44,12 @@ typedef enum rs_bad_frame {
     RS_BAD_FRAME_SOURCE
 } rs_bad_frame;
 
+/* What becomes of HDR video, which the model does not know. */
+typedef enum rs_hdr_policy {
+    RS_HDR_TONE_MAP, /* to SDR, with a note */
+    RS_HDR_REFUSE
+} rs_hdr_policy;
+
 typedef enum rs_keep {
     RS_KEEP_COPY, /* as it is, byte for byte */
     RS_KEEP_NONE
@@ -85,6 +91,7 @@ typedef struct rs_pipeline_spec {
     bool recursive;        /* of a folder: the pictures of its sub-folders, too */
     const char *output;
     rs_timeline timeline;
+    rs_hdr_policy hdr;
     rs_size size;          /* zeros: the source's, or that times scale and rounded to the model's multiple */
     float scale;           /* of the source's size, where size is zeros; 0: 1 */
     rs_resize resize;

@@ -89,6 +89,7 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
         return RS_FAIL(err, RS_E_FORMAT, "'%s' has no video stream (its format is '%s')", in->path,
                        in->fmt->iformat->name);
     in->st = in->fmt->streams[i];
+    RS_TRY(rs_dolby_check(in->st, in->path, err));
     codec = rs_decoder_for(in->st, codec, in->log);
     in->dec = avcodec_alloc_context3(codec);
     in->pkt = av_packet_alloc();
@@ -358,9 +359,10 @@ static void fill_info(rs_av_in *in)
     for (unsigned i = 0; i < in->fmt->nb_streams; i++)
         info->n_audio += in->fmt->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
     count_frames(in);
-    if (in->next->color_trc == AVCOL_TRC_SMPTE2084 || in->next->color_trc == AVCOL_TRC_ARIB_STD_B67)
-        RS_WARN(in->log, "'%s' is HDR video; its values are used as they are, without tone mapping",
-                in->path);
+    if (info->hdr != RS_HDR_NONE)
+        RS_WARN(in->log,
+                "'%s' is HDR video (%s): it is tone-mapped to SDR, whose colours the output has",
+                in->path, info->hdr == RS_HDR_PQ ? "PQ" : "HLG");
 }
 
 /* Up to the first whole frame, which stands in for damaged ones before it, too. */

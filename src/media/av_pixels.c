@@ -18,6 +18,7 @@ void rs_av_pixels_release(rs_av_pixels *px)
 {
     sws_freeContext(px->sws);
     rs_free(px->buffer);
+    rs_tone_map_release(&px->tone);
     *px = (rs_av_pixels){ 0 };
 }
 
@@ -99,6 +100,19 @@ struct samples {
     int w, h, channels, bytes;
 };
 
+/* The peak is that of the first frame: one that changes would flicker. */
+static rs_status map_tones(rs_av_pixels *px, const AVFrame *frame, rs_hdr hdr,
+                           const struct samples *s, rs_err *err)
+{
+    const bool begun = px->tone.hdr == hdr;
+    RS_TRY(rs_tone_map_prepare(&px->tone, hdr, frame->color_primaries != AVCOL_PRI_BT709,
+                               begun ? px->tone.peak : rs_color_tags_peak(frame), err));
+    for (int y = 0; y < s->h; y++)
+        rs_tone_map_run(&px->tone, (uint16_t *)(void *)(px->buffer + (size_t)y * s->stride),
+                        (size_t)s->w, s->channels);
+    return RS_OK;
+}
+
 static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, struct samples *out,
                             rs_err *err)
 {
@@ -111,7 +125,8 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
     /* grey without a tag is that of pictures, as for swscale and FFmpeg's own filters */
     if (desc->nb_components < 3 && frame->color_range == AVCOL_RANGE_UNSPECIFIED)
         full = true;
-    const bool deep = rs_av_depth(from) > 8;
+    const rs_hdr hdr = rs_color_tags_hdr(frame);
+    const bool deep = rs_av_depth(from) > 8 || hdr != RS_HDR_NONE;
     const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || from == AV_PIX_FMT_PAL8;
     const enum AVPixelFormat to = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
                                         : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
@@ -119,7 +134,10 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
                          .bytes = deep ? 2 : 1 };
     RS_TRY(reserve(px, (size_t)s.w * (size_t)s.channels * (size_t)s.bytes, s.h, &s.stride, err));
     RS_TRY(prepare(px, s.w, s.h, from, to, true,
-                   rs_av_colorspace(frame->colorspace, s.w, s.h, still), full, err));
+                   hdr != RS_HDR_NONE && frame->colorspace == AVCOL_SPC_UNSPECIFIED
+                       ? SWS_CS_BT2020
+                       : rs_av_colorspace(frame->colorspace, s.w, s.h, still),
+                   full, err));
     uint8_t *rows[4] = { px->buffer };
     const int strides[4] = { (int)s.stride };
     const int n = sws_scale(px->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, s.h,
@@ -127,7 +145,7 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
     if (n != s.h)
         return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", n, s.h);
     *out = s;
-    return RS_OK;
+    return hdr == RS_HDR_NONE ? RS_OK : map_tones(px, frame, hdr, &s, err);
 }
 
 /* Each sample to its turned and moved place, over what is there. */

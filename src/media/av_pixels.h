@@ -6,6 +6,7 @@
 #include <libswscale/swscale.h>
 
 #include "media/av_util.h"
+#include "media/tone_map.h"
 #include "restyle/image.h"
 
 /* A swscale context with its buffer, kept while the kind of frame stays. Zero it
@@ -15,12 +16,13 @@ typedef struct rs_av_pixels {
     uint8_t *buffer;
     size_t buffer_size;
     int width, height, from, to, space, full_range;
+    rs_tone_map tone;
 } rs_av_pixels;
 
 void rs_av_pixels_release(rs_av_pixels *px);
 
 /* Decoded frame to floats, turned by orient: by way of 8-bit RGB when the frame
- * has 8 bits, else of 16-bit, so nothing is lost; transparency over white. image
+ * has 8 bits, else of 16-bit, so nothing is lost; HDR tone-mapped, transparency over white. image
  * is re-allocated when its size does not fit. */
 rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orient, bool still,
                          rs_image *image, rs_err *err);

@@ -123,16 +123,16 @@ rs_orient rs_orient_from_matrix(const int32_t m[9])
     return (rs_orient){ .flip_x = m[0] < 0, .flip_y = m[4] < 0 };
 }
 
-static const uint8_t *stream_matrix(const AVStream *stream, size_t *size)
+const uint8_t *rs_av_side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t *size)
 {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
     const AVPacketSideData *sd =
         av_packet_side_data_get(stream->codecpar->coded_side_data,
-                                stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+                                stream->codecpar->nb_coded_side_data, type);
     *size = sd ? sd->size : 0;
     return sd ? sd->data : NULL;
 #else
-    return av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, size);
+    return av_stream_get_side_data(stream, type, size);
 #endif
 }
 
@@ -143,7 +143,7 @@ rs_orient rs_av_orient(const AVFrame *frame, const AVStream *stream)
     const uint8_t *data = sd ? sd->data : NULL;
     size_t size = sd ? (size_t)sd->size : 0;
     if (!data)
-        data = stream_matrix(stream, &size);
+        data = rs_av_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
     if (!data || size < sizeof(m))
         return (rs_orient){ 0 };
     memcpy(m, data, sizeof(m));

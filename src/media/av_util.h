@@ -32,6 +32,10 @@ int64_t rs_av_start(const AVFormatContext *fmt, AVRational time_base);
 int64_t rs_av_duration(const AVFrame *frame);
 void rs_av_set_duration(AVFrame *frame, int64_t duration);
 
+/* What the container says of a stream beside its tags; NULL: nothing of that type. */
+const uint8_t *rs_av_side_data(const AVStream *stream, enum AVPacketSideDataType type,
+                               size_t *size);
+
 /* How stored pixels become seen ones: pixel (x, y) of the [h, w] picture goes to
  * column flip_x ? w-1-x : x and row flip_y ? h-1-y : y, and with transpose to
  * column flip_x ? h-1-y : y and row flip_y ? w-1-x : x. */

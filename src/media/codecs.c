@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include <libavutil/dovi_meta.h>
 #include <libavutil/pixdesc.h>
 
 #include "base/fs.h"
@@ -200,4 +201,17 @@ const AVCodec *rs_decoder_for(const AVStream *stream, const AVCodec *usual, cons
         RS_WARN(log, "the video's transparency is not read: this FFmpeg comes without decoder '%s'",
                 name);
     return c ? c : usual;
+}
+
+rs_status rs_dolby_check(const AVStream *stream, const char *path, rs_err *err)
+{
+    size_t size = 0;
+    const AVDOVIDecoderConfigurationRecord *r =
+        (const void *)rs_av_side_data(stream, AV_PKT_DATA_DOVI_CONF, &size);
+    if (!r || size < sizeof(*r) || r->dv_bl_signal_compatibility_id != 0)
+        return RS_OK;
+    return RS_FAIL(err, RS_E_UNSUPPORTED,
+                   "'%s' is Dolby Vision, profile %d, whose colours only its own players show: "
+                   "convert it with another program to HDR10 or SDR first",
+                   path, r->dv_profile);
 }

@@ -19,6 +19,9 @@ rs_status rs_container_of(const char *path, const AVOutputFormat **format, rs_er
 rs_status rs_encoder_for(const AVOutputFormat *format, const char *name, const AVCodec **codec,
                          rs_err *err);
 
+/* RS_E_UNSUPPORTED for Dolby Vision without a base layer that others can show (profile 5). */
+rs_status rs_dolby_check(const AVStream *stream, const char *path, rs_err *err);
+
 /* The decoder for a stream whose usual one is given: VP8 and VP9 with transparency need
  * libvpx's, without which log hears that it is lost. */
 const AVCodec *rs_decoder_for(const AVStream *stream, const AVCodec *usual, const rs_log *log);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
@@ -13,17 +14,61 @@ static bool is_rgb(const AVPixFmtDescriptor *desc)
     return desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
 }
 
+rs_hdr rs_color_tags_hdr(const AVFrame *frame)
+{
+    switch (frame->color_trc) {
+    case AVCOL_TRC_SMPTE2084: return RS_HDR_PQ;
+    case AVCOL_TRC_ARIB_STD_B67: return RS_HDR_HLG;
+    default: return RS_HDR_NONE;
+    }
+}
+
+double rs_color_tags_peak(const AVFrame *frame)
+{
+    const AVFrameSideData *content =
+        av_frame_get_side_data(frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+    const AVFrameSideData *display =
+        av_frame_get_side_data(frame, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+    if (content && ((const AVContentLightMetadata *)(const void *)content->data)->MaxCLL > 0)
+        return ((const AVContentLightMetadata *)(const void *)content->data)->MaxCLL;
+    if (display) {
+        const AVMasteringDisplayMetadata *m = (const void *)display->data;
+        if (m->has_luminance && m->max_luminance.num > 0 && m->max_luminance.den > 0)
+            return av_q2d(m->max_luminance);
+    }
+    return 1000;
+}
+
 void rs_color_tags_read(rs_source_info *info, const AVFrame *frame)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    info->depth = desc ? rs_av_depth(frame->format) : 8;
+    info->hdr = rs_color_tags_hdr(frame);
+    if (info->hdr != RS_HDR_NONE) {
+        info->primaries = AVCOL_PRI_BT709;
+        info->transfer = AVCOL_TRC_BT709;
+        info->matrix = AVCOL_SPC_UNSPECIFIED;
+        return;
+    }
     info->primaries = (int)frame->color_primaries;
     info->transfer = (int)frame->color_trc;
     info->matrix = (int)frame->colorspace;
-    info->depth = desc ? rs_av_depth(frame->format) : 8;
     /* the range of RGB is no wish for the YUV that is made of it */
-    info->full_range = desc && !is_rgb(desc) && desc->nb_components >= 3 &&
-                       (frame->color_range == AVCOL_RANGE_JPEG ||
-                        strncmp(desc->name, "yuvj", 4) == 0);
+    info->full_range =
+        desc && !is_rgb(desc) && desc->nb_components >= 3 &&
+        (frame->color_range == AVCOL_RANGE_JPEG || strncmp(desc->name, "yuvj", 4) == 0);
+}
+
+static rs_status check_hdr(const AVFrame *frame, rs_err *err)
+{
+    const enum AVColorPrimaries p = frame->color_primaries;
+    if (rs_color_tags_hdr(frame) == RS_HDR_NONE || p == AVCOL_PRI_UNSPECIFIED ||
+        p == AVCOL_PRI_BT2020 || p == AVCOL_PRI_BT709)
+        return RS_OK;
+    return RS_FAIL(err, RS_E_UNSUPPORTED,
+                   "it is HDR with the primaries '%s', which are not tone-mapped: convert it with "
+                   "another program to bt2020, or to SDR, first",
+                   av_color_primaries_name(p));
 }
 
 rs_status rs_color_tags_check(const AVFrame *frame, rs_err *err)
@@ -34,7 +79,7 @@ rs_status rs_color_tags_check(const AVFrame *frame, rs_err *err)
     case AVCOL_SPC_SMPTE2085:
     case AVCOL_SPC_CHROMA_DERIVED_CL:
     case AVCOL_SPC_ICTCP: break;
-    default: return RS_OK;
+    default: return check_hdr(frame, err);
     }
     return RS_FAIL(err, RS_E_UNSUPPORTED,
                    "its colours are coded as '%s', which is not read: convert it with another "

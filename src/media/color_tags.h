@@ -8,10 +8,17 @@
 
 #include "media/media.h"
 
-/* Primaries, transfer, matrix, range and depth of info. */
+/* Primaries, transfer, matrix, range, depth and hdr of info; of HDR those of the SDR that is made
+ * of it. */
 void rs_color_tags_read(rs_source_info *info, const AVFrame *frame);
 
-/* RS_E_UNSUPPORTED for a coding that no matrix undoes (ICtCp, YCgCo, constant luminance). */
+rs_hdr rs_color_tags_hdr(const AVFrame *frame);
+
+/* The light of an HDR film's brightest part in cd/m2: as its metadata have it, or 1000. */
+double rs_color_tags_peak(const AVFrame *frame);
+
+/* RS_E_UNSUPPORTED for a coding that no matrix undoes (ICtCp, YCgCo, constant luminance),
+ * and for HDR with primaries other than BT.2020's and BT.709's. */
 rs_status rs_color_tags_check(const AVFrame *frame, rs_err *err);
 
 /* Of the encoder, whose size and pixel format are set: the source's tags. Where the output

@@ -41,6 +41,13 @@ typedef struct rs_cut {
     int64_t start, end; /* end 0: to its end; a guess by the rate where it is told in frames */
 } rs_cut;
 
+/* How the source's light was coded: such frames come tone-mapped to SDR. */
+typedef enum rs_hdr {
+    RS_HDR_NONE,
+    RS_HDR_PQ, /* SMPTE ST 2084: HDR10 and relatives */
+    RS_HDR_HLG /* ARIB STD-B67 */
+} rs_hdr;
+
 typedef struct rs_source_info {
     rs_source_kind kind;
     int width, height;          /* of the first frame, turned as it is to be seen */
@@ -55,6 +62,7 @@ typedef struct rs_source_info {
     bool full_range;            /* YUV of all values, not of 16 to 235 */
     int depth;                  /* bits of a sample of the first frame */
     rs_cut cut;                 /* of the film; zeros: all of it */
+    rs_hdr hdr;                 /* of the first frame; colours above are those after mapping */
     bool alpha;                 /* frames may be transparent: their images have alpha, then */
     const char *path;           /* as opened; lives as long as the source */
     bool truncated;             /* found out at the end: frames are missing there */

@@ -44,6 +44,13 @@ static const rs_opt_choice keeps[] = {
     { 0 }
 };
 
+static const rs_opt_choice hdr_policies[] = {
+    { "tonemap", RS_HDR_TONE_MAP,
+      "it becomes SDR (BT.2390's curve, BT.709's colours), which is said" },
+    { "refuse", RS_HDR_REFUSE, "an error, so that you can do it your way before" },
+    { 0 }
+};
+
 static const rs_opt_choice picture_formats[] = {
     { "png", RS_PICTURE_PNG, "without loss, with infotext" },
     { "jpeg", RS_PICTURE_JPEG, "see quality; with infotext, without transparency" },
@@ -192,6 +199,8 @@ static const rs_opt pipeline_rows[] = {
       FLAGS(RS_OPT_REQUIRED | RS_OPT_PATH_OUT), .check = rs_check_output,
       HELP("a video, or a folder, in which frames keep the names of their sources; for several inputs a "
            "folder, or a name with {name} in it") },
+    { "hdr", OPT_ENUM(hdr, hdr_policies), AFFECTS_OUTPUT,
+      HELP("what becomes of HDR video (PQ or HLG), which the model does not know") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output, before what enlarges it; without one, the source's, padded "
            "inside to the model's multiple and cut back (rounded to it under a mask, and with sd_upscale, "
