@@ -155,7 +155,8 @@ typedef struct rs_img2img_params {
 void rs_img2img_defaults(rs_img2img_params *params);
 
 /* Sets what compat differs in: steps_mode, rng, encode, rounding, scheduler, whether it
- * discards a level, and A1111's way of counting timesteps. Nothing for RS_COMPAT_NONE. */
+ * discards a level or sees whole timesteps, A1111's way of counting those and ComfyUI's with
+ * noise. Nothing for RS_COMPAT_NONE. */
 void rs_img2img_compat(rs_img2img_params *params, rs_compat compat);
 
 /* Name and one-sentence help of sampler i, scheduler i; NULL past the last. */

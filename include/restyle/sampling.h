@@ -41,6 +41,7 @@ typedef struct rs_sampling_params {
     float sigma_max;   /* auto: the model's largest */
     float beta_alpha;  /* 0.6; the two shapes of scheduler `beta` */
     float beta_beta;   /* 0.6 */
+    bool quantize_timesteps; /* false; true: the network sees the nearest whole timestep */
     rs_discard discard_next_to_last_sigma; /* RS_DISCARD_AUTO */
     float s_churn;     /* 0; share of new noise before each step (Karras et al. 2022) */
     float s_tmin;      /* 0; only between these levels */
@@ -56,6 +57,8 @@ typedef struct rs_sampling_params {
     /* A1111's own way, off by one or more, with ddim, plms, unipc and scheduler
      * kl_optimal (sample/quirk.h). No option: for `compat`. */
     bool a1111_steps; /* false */
+    /* ComfyUI's own way with noise (sample/plan.h). No option either. */
+    bool comfyui_noise; /* false */
 } rs_sampling_params;
 
 #ifdef __cplusplus

@@ -111,6 +111,7 @@ static const rs_infotext_row rows[] = {
     { "Precision", "precision", DEFAULT, NULL },
     { "Resize mode", "resize", DEFAULT, resizes },
     { "Sigmas", "img2img.sampling.sigmas", DEFAULT, NULL },
+    { "Quantize timesteps", "img2img.sampling.quantize_timesteps", DEFAULT, truths },
     { "Comma padding backtrack", "img2img.comma_padding_backtrack", DEFAULT, NULL },
     { "Prompt steps", "img2img.prompt_steps", DEFAULT, NULL },
     { "Loops", "loops.count", LOOPS, NULL },

@@ -75,7 +75,7 @@ rs_status rs_noise_levels_init(rs_arena *arena, const rs_noise_config *config, r
                            "values; see beta_start, beta_end, beta_schedule",
                            sigmas[i], i, i > 0 ? sigmas[i - 1] : 0.0);
     }
-    *out = (rs_noise_levels){ n, 0, 1, config->prediction, alphas, sigmas, logs, config->timesteps };
+    *out = (rs_noise_levels){ n, 0, 1, config->prediction, alphas, sigmas, logs, config->timesteps, false };
     return RS_OK;
 }
 
@@ -96,7 +96,7 @@ rs_status rs_noise_levels_thin(rs_arena *arena, const rs_noise_levels *levels, r
         logs[i] = levels->log_sigmas[from];
     }
     *out = (rs_noise_levels){ n, first, stride, levels->prediction, alphas, sigmas, logs,
-                              levels->timesteps };
+                              levels->timesteps, true };
     return RS_OK;
 }
 
@@ -131,7 +131,7 @@ double rs_row_to_sigma(const rs_noise_levels *levels, double row)
 double rs_sigma_to_t(const rs_noise_levels *levels, double sigma)
 {
     const double row = rs_sigma_to_row(levels, sigma);
-    if (levels->stride == 1)
+    if (!levels->whole)
         return row;
     const double slack = 1e-9; /* of two rows equally near the lower one, as argmin finds it */
     return levels->first + ceil(row - 0.5 - slack) * levels->stride;

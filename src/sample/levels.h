@@ -21,6 +21,7 @@ typedef struct rs_noise_levels {
     const double *sigmas;        /* [n], sqrt((1 - a) / a); rises with t */
     const double *log_sigmas;    /* [n] */
     rs_timestep_rule timesteps;  /* for scheduler `diffusers` */
+    bool whole;                  /* the network is told the nearest row's timestep */
 } rs_noise_levels;
 
 /* The tables live in arena. Betas that do not make a rising, finite row of
@@ -41,7 +42,7 @@ double rs_sigma_to_row(const rs_noise_levels *levels, double sigma);
 double rs_row_to_sigma(const rs_noise_levels *levels, double row);
 
 /* The timestep to tell the network. A thinned table knows no timesteps between its
- * rows and gives the nearest, in log sigma. */
+ * rows and gives the nearest, in log sigma, as does a whole one. */
 double rs_sigma_to_t(const rs_noise_levels *levels, double sigma);
 
 #endif

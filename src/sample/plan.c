@@ -118,13 +118,18 @@ static rs_status find_scheduler(const rs_img2img_params *params, const rs_sample
     return (*out)->flags & RS_SCHEDULER_AUTO ? rs_scheduler_find(sampler->scheduler, out, err) : RS_OK;
 }
 
-static bool discards(const rs_sample_plan *plan, const rs_scheduler *scheduler, rs_discard discard)
+static bool discards(const rs_sample_plan *plan, const rs_scheduler *scheduler,
+                     const rs_sampling_params *params)
 {
+    const rs_discard discard = params->discard_next_to_last_sigma;
+    const unsigned flags = plan->sampler->flags;
     if (discard != RS_DISCARD_AUTO)
         return discard == RS_DISCARD_ALWAYS;
+    if (params->comfyui_noise)
+        return (flags & RS_SAMPLER_UNIPC) || ((flags & RS_SAMPLER_DISCARD) && !(flags & RS_SAMPLER_BROWNIAN));
     if (scheduler->flags & RS_SCHEDULER_DIFFUSERS)
         return rs_spacing_discards(plan->levels, plan->sampler);
-    return plan->sampler->flags & RS_SAMPLER_DISCARD;
+    return flags & RS_SAMPLER_DISCARD;
 }
 
 /* The levels of a whole schedule, of which range is run. A1111 cuts the list of
@@ -166,6 +171,35 @@ static rs_status make_sigmas(rs_arena *arena, const rs_scheduler *scheduler, con
     return RS_OK;
 }
 
+static void start_as_comfyui(rs_step_range range, rs_sample_plan *plan)
+{
+    const int more = plan->n_steps > range.n_steps ? plan->n_steps - range.n_steps : 0;
+    const double largest = plan->levels->sigmas[plan->levels->n - 1];
+    plan->sigmas += more;
+    plan->n_steps -= more;
+    plan->high = plan->start_sigma = plan->sigmas[0];
+    if (plan->high >= largest * (1 - 1e-5)) /* max_denoise */
+        plan->start_sigma = sqrt(1 + plan->high * plan->high);
+}
+
+/* Levels of its own for a plan whose network sees whole timesteps only. */
+static rs_status change_levels(rs_arena *arena, const rs_img2img_params *params, rs_sample_plan *plan,
+                               rs_err *err)
+{
+    const bool thin = plan->sampler->flags & RS_SAMPLER_THIN;
+    if (!thin && !params->sampling.quantize_timesteps)
+        return RS_OK;
+    rs_noise_levels *own = RS_NEW(arena, rs_noise_levels);
+    if (!own)
+        return RS_FAIL(err, RS_E_NOMEM, "out of memory for noise levels");
+    *own = *plan->levels;
+    own->whole = true;
+    if (thin)
+        RS_TRY(rs_noise_levels_thin(arena, plan->levels, own, err));
+    plan->levels = own;
+    return RS_OK;
+}
+
 rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
                               const rs_img2img_params *params, rs_sample_plan *out, rs_err *err)
 {
@@ -176,13 +210,7 @@ rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
     RS_TRY(rs_sampler_find(params->sampler, &plan.sampler, err));
     RS_TRY(find_scheduler(params, plan.sampler, &scheduler, err));
     take_controls(params, scheduler, &plan);
-    if (plan.sampler->flags & RS_SAMPLER_THIN) {
-        rs_noise_levels *thin = RS_NEW(arena, rs_noise_levels);
-        if (!thin)
-            return RS_FAIL(err, RS_E_NOMEM, "out of memory for noise levels");
-        RS_TRY(rs_noise_levels_thin(arena, levels, thin, err));
-        plan.levels = thin;
-    }
+    RS_TRY(change_levels(arena, params, &plan, err));
     RS_TRY(rs_schedule_init(arena, scheduler, plan.levels, &params->sampling, &schedule, err));
     schedule.sampler = plan.sampler;
     const rs_step_range range = rs_step_rule(params->steps_mode, params->strength, params->steps);
@@ -194,8 +222,10 @@ rs_status rs_sample_plan_init(rs_arena *arena, const rs_noise_levels *levels,
         RS_TRY(rs_plan_diffusers_strides(arena, range, &plan, err));
     else if (range.n_steps > 0)
         RS_TRY(make_sigmas(arena, scheduler, &schedule, range,
-                           discards(&plan, scheduler, params->sampling.discard_next_to_last_sigma),
+                           discards(&plan, scheduler, &params->sampling),
                            quirk && (scheduler->flags & RS_SCHEDULER_A1111_END), &plan, err));
+    if (plan.n_steps > 0 && params->sampling.comfyui_noise)
+        start_as_comfyui(range, &plan);
     *out = plan;
     return RS_OK;
 }

@@ -26,7 +26,12 @@ typedef struct rs_step_range {
  * outside their limits. */
 rs_step_range rs_step_rule(rs_steps_mode mode, float strength, int steps);
 
-/* Reads the parameters of steps, sampler, scheduler and `sampling`. The levels live
+/* With comfyui_noise it is as in ComfyUI (comfy/samplers.py, comfy/model_sampling.py): a
+ * start at the largest level has noise times sqrt(1 + sigma^2), Brownian motion spans the
+ * levels that are run, UniPC discards a level and DPM++ 3M SDE does not, and a list that is
+ * longer than asked for loses its first ones.
+ *
+ * Reads the parameters of steps, sampler, scheduler and `sampling`. The levels live
  * in arena, and the plan uses `levels` as long as it lives. n_steps may differ from
  * the rule's: some schedules have a level more or less. Errors: RS_E_RANGE for a
  * number outside its limits, RS_E_INVALID for an unknown name. */

@@ -9,7 +9,8 @@
  * Sources: A1111 modules/processing.py, rng.py, sd_samplers_common.py (it samples the
  * posterior with a generator that no seed sets, and ComfyUI's nodes do too or take the
  * mean, by version: the mean is the middle of what they give); ComfyUI comfy/sample.py,
- * comfy/samplers.py; diffusers pipeline_stable_diffusion_img2img.py; stable-diffusion.cpp
+ * comfy/samplers.py, comfy/model_sampling.py (see sample/plan.h); diffusers
+ * pipeline_stable_diffusion_img2img.py; stable-diffusion.cpp
  * src/stable-diffusion.cpp (the generator starts over between posterior and noise) and
  * src/runtime/preprocessing.hpp (97d29908; earlier ones truncated). */
 #include "stage/compat.h"
@@ -54,6 +55,7 @@ void rs_img2img_compat(rs_img2img_params *params, rs_compat compat)
     params->scheduler = ways[compat].scheduler;
     params->sampling.a1111_steps = compat == RS_COMPAT_A1111;
     params->sampling.discard_next_to_last_sigma = ways[compat].discard;
+    params->sampling.quantize_timesteps = params->sampling.comfyui_noise = compat == RS_COMPAT_COMFYUI;
 }
 
 void rs_round_8bit(float *out, size_t n, rs_rounding rounding)

@@ -54,6 +54,9 @@ static const rs_opt rows[] = {
       HELP("first shape of scheduler beta") },
     { "beta_beta", OPT_FLOAT(beta_beta), RANGE(0.01, 100), FLAGS(ADVANCED),
       HELP("second shape of scheduler beta") },
+    { "quantize_timesteps", OPT_BOOL(quantize_timesteps), FLAGS(ADVANCED),
+      HELP("tell the network whole timesteps, as ComfyUI does and A1111 with enable_quantization; a level "
+           "between two becomes the nearer one") },
     { "discard_next_to_last_sigma", OPT_ENUM(discard_next_to_last_sigma, discards), FLAGS(ADVANCED),
       HELP("whether the schedule is made one level longer and its last level above 0 is left out") },
     { "s_churn", OPT_FLOAT(s_churn), RANGE(0, 100), FLAGS(ADVANCED),

@@ -139,7 +139,9 @@ void rs_seed_start(rs_seed *s, float *dst)
     }
     if (resized(s))
         paste(s, dst);
-    const int delta = s->params->sampling.eta_noise_seed_delta;
+    /* ComfyUI's default_noise_sampler (comfy/k_diffusion/sampling.py) has a generator of its
+     * own, whose seed is one more on processors */
+    const int delta = s->params->sampling.eta_noise_seed_delta + s->params->sampling.comfyui_noise;
     if (delta)
         rs_rng_seed(&s->rng, s->params->rng, s->params->seed + (uint64_t)delta);
 }

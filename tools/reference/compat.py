@@ -68,13 +68,17 @@ FROM_CONFIG = {
 PROMPT, NEGATIVE = "a watercolor painting of a cat", "blurry, low quality"
 
 
-def main():
-    out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests/golden/compat.safetensors"
-    torch.set_num_threads(1)
+def source():
     rng = np.random.default_rng(0)
     y, x = np.mgrid[0:40, 0:48]
     init = np.stack([128 + 90 * np.sin(x / 7), 4 * y + rng.integers(0, 60, x.shape), 255 - 4 * x], -1)
-    init = init.clip(0, 255).astype(np.uint8)
+    return init.clip(0, 255).astype(np.uint8)
+
+
+def main():
+    out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests/golden/compat.safetensors"
+    torch.set_num_threads(1)
+    init = source()
     store = Store()
     store.put("init", torch.from_numpy(init.astype(np.float32)))
     pipe = StableDiffusionImg2ImgPipeline.from_pretrained(ROOT / "tests/golden/tiny", torch_dtype=torch.float32)

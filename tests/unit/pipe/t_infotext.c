@@ -190,6 +190,8 @@ static const char *const variants[][MOST] = {
     { "size=64x48", "outpaint.left=64", "outpaint.right=8", "outpaint.content=latent_noise" },
     { "size=64x48", "outpaint.up=16", "outpaint.down=24", "outpaint.method=mk2", "outpaint.mask_blur=0",
       "outpaint.falloff=1.5", "outpaint.color_variation=0.25", "outpaint.tile=256" },
+    { "size=64x48", "compat=comfyui", "img2img.sampler=euler_a" },
+    { "size=64x48", "img2img.sampling.quantize_timesteps=true" },
 };
 
 static rs_pipeline *open_pipeline(const char *path, const char *const *sets)

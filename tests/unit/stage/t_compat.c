@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 /* compat: diffusers against the pictures of StableDiffusionImg2ImgPipeline itself
- * (tools/reference/compat.py), and what each way sets. */
+ * (tools/reference/compat.py), compat: comfyui against those of ComfyUI's sampling
+ * functions (comfyui.py), and what each way sets. */
 #include "stage/compat.h"
 
 #include <unistd.h>
@@ -8,7 +9,8 @@
 #include "tests/lib/golden.h"
 #include "tests/lib/tmpdir.h"
 
-#define GOLDEN RS_SOURCE_DIR "/tests/golden/compat.safetensors"
+#define DIFFUSERS RS_SOURCE_DIR "/tests/golden/compat.safetensors"
+#define COMFYUI RS_SOURCE_DIR "/tests/golden/comfyui.safetensors"
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
 
 static rs_err err;
@@ -61,22 +63,31 @@ static const char *model_with(const char *spacing)
     return tmpdir_at(spacing);
 }
 
+static bool is_scheduler(const char *name)
+{
+    size_t i = 0;
+    while (rs_scheduler_name(i) && strcmp(rs_scheduler_name(i), name) != 0)
+        i++;
+    return rs_scheduler_name(i);
+}
+
 /* "sampler SAID strength steps guidance seed": SAID is a scheduler, or a spacing of the
  * model's, which scheduler `diffusers` reads. */
-static void check_case(const struct golden *g, rs_model *m, const rs_image *init, const char *name)
+static void check_case(const struct golden *g, rs_compat compat, rs_model *m, const rs_image *init,
+                       const char *name)
 {
     char sampler[32], scheduler[32];
     double strength, cfg;
     unsigned long long seed;
     rs_img2img_params p;
     rs_img2img_defaults(&p);
-    rs_img2img_compat(&p, RS_COMPAT_DIFFUSERS);
+    rs_img2img_compat(&p, compat);
     CHECK(sscanf(rs_weights_metadata(g->file, name), "%31s %31s %lf %d %lf %llu", sampler, scheduler,
                  &strength, &p.steps, &cfg, &seed) == 6);
     p.prompt = rs_weights_metadata(g->file, "prompt");
     p.negative_prompt = rs_weights_metadata(g->file, "negative");
     p.sampler = sampler;
-    if (strcmp(scheduler, "ddim") == 0 || strcmp(scheduler, "karras") == 0)
+    if (is_scheduler(scheduler))
         p.scheduler = scheduler;
     p.strength = (float)strength;
     p.cfg_scale = (float)cfg;
@@ -86,7 +97,7 @@ static void check_case(const struct golden *g, rs_model *m, const rs_image *init
     for (int i = 0; i < got.width * got.height * 3; i++) /* 8 bits already */
         CHECK(fabsf(got.rgb[i] * 255 - roundf(got.rgb[i] * 255)) < 1e-4f);
     const double db = psnr(&got, &want);
-    printf("%s: %.1f dB of diffusers' picture\n", name, db);
+    printf("%s: %.1f dB of the program's picture\n", name, db);
     CHECK(db >= least_psnr);
     /* not by chance: the noise of another seed is far away */
     p.seed++;
@@ -96,14 +107,14 @@ static void check_case(const struct golden *g, rs_model *m, const rs_image *init
     rs_image_release(&got);
 }
 
-static void check_cases(const char *model, const char *const *cases)
+static void check_cases(rs_compat compat, const char *model, const char *const *cases)
 {
-    struct golden g = golden_open(GOLDEN);
+    struct golden g = golden_open(compat == RS_COMPAT_DIFFUSERS ? DIFFUSERS : COMFYUI);
     rs_model *m = NULL;
     CHECK_OK(rs_model_open(model, &(rs_model_options){ .threads = 2 }, &m, &err));
     rs_image init = image_of(&g, "init");
     for (; *cases; cases++)
-        check_case(&g, m, &init, *cases);
+        check_case(&g, compat, m, &init, *cases);
     rs_image_release(&init);
     rs_model_close(&m);
     golden_close(&g);
@@ -111,17 +122,28 @@ static void check_cases(const char *model, const char *const *cases)
 
 static void as_diffusers(void)
 {
-    check_cases(TINY, (const char *const[]){ "euler", "euler_short", "ddim", "karras", "euler_a", NULL });
+    check_cases(RS_COMPAT_DIFFUSERS, TINY,
+                (const char *const[]){ "euler", "euler_short", "ddim", "karras", "euler_a", NULL });
 }
 
 static void as_the_model_says(void)
 {
-    check_cases(TINY, (const char *const[]){ "own_euler", "own_ddim", "own_plms", "plms_whole", "plms_two",
-                                             "plms_all_but_one", "own_dpmpp_2m", "own_unipc", NULL });
-    check_cases(model_with("leading"), (const char *const[]){ "dpmpp_2m_leading", NULL });
-    check_cases(model_with("linspace"), (const char *const[]){ "ddim_linspace", NULL });
-    check_cases(model_with("trailing"), (const char *const[]){ "plms_trailing", "ddim_trailing",
-                                                               "unipc_trailing", NULL });
+    const rs_compat compat = RS_COMPAT_DIFFUSERS;
+    check_cases(compat, TINY, (const char *const[]){ "own_euler", "own_ddim", "own_plms", "plms_whole",
+                                                     "plms_all_but_one", "plms_two", "own_dpmpp_2m",
+                                                     "own_unipc", NULL });
+    check_cases(compat, model_with("leading"), (const char *const[]){ "dpmpp_2m_leading", NULL });
+    check_cases(compat, model_with("linspace"), (const char *const[]){ "ddim_linspace", NULL });
+    check_cases(compat, model_with("trailing"), (const char *const[]){ "plms_trailing", "ddim_trailing",
+                                                                       "unipc_trailing", NULL });
+}
+
+static void as_comfyui(void)
+{
+    check_cases(RS_COMPAT_COMFYUI, TINY,
+                (const char *const[]){ "normal", "simple", "beta", "sgm_uniform", "ddim_uniform", "karras",
+                                       "exponential", "whole", "ancestral", "ancestral_2", "sde", "sde_3",
+                                       NULL });
 }
 
 static void ways(void)
@@ -138,6 +160,7 @@ static void ways(void)
             known = known || strcmp(rs_scheduler_name(k), p.scheduler) == 0;
         CHECK(known && p.rounding != RS_ROUND_NONE);
         CHECK(p.sampling.a1111_steps == (rs_compat_choices[i].value == RS_COMPAT_A1111));
+        CHECK(p.sampling.comfyui_noise == (rs_compat_choices[i].value == RS_COMPAT_COMFYUI));
     }
     CHECK(p.encode == RS_ENCODE_START_NOISE && p.rng == RS_RNG_NV); /* sdcpp's */
     p.strength = 0.55f;
@@ -193,6 +216,7 @@ int main(void)
     tmpdir_open();
     TEST_RUN(as_diffusers);
     TEST_RUN(as_the_model_says);
+    TEST_RUN(as_comfyui);
     TEST_RUN(ways);
     TEST_RUN(rounding);
     TEST_RUN(start_noise);
