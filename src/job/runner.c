@@ -204,10 +204,13 @@ static rs_status open_folder(struct job *j, rs_err *err)
     const rs_source_info *info = rs_source_get_info(j->source);
     const rs_inpaint_params *ip = &j->spec->inpaint.params;
     rs_job_folder *f = &j->folder;
-    if (!j->options->resumable || info->kind == RS_SOURCE_STILL)
-        return RS_OK;
     /* a folder keeps its frames itself, and these are not what was made */
-    if (j->sink_kind == RS_SINK_FOLDER && rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER))
+    const bool changed = j->sink_kind == RS_SINK_FOLDER &&
+                         rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER);
+    if ((j->options->shards || j->options->join) && (changed || info->kind == RS_SOURCE_STILL))
+        return RS_FAIL(err, RS_E_INVALID, "%s cannot be made in shards: run it without --shard",
+                       changed ? "a folder of frames that are changed afterwards" : "one picture");
+    if (!j->options->resumable || changed || info->kind == RS_SOURCE_STILL)
         return RS_OK;
     f->spec = j->spec;
     f->options = *j->options;

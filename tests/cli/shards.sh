@@ -86,6 +86,10 @@ run 3 run "$dir/p.yaml" --shard 1/2 --set loopback.enabled=true
 says "run it without --shard, cut the clip where scenes change, or set loopback.enabled to false"
 run 1 join "$dir/p.yaml"
 says "there is no 'out.job' to join: run its shards first"
+make_video "$dir/one.png" -frames:v 1
+run 3 run "$dir/p.yaml" --shard 1/2 --input "$dir/one.png" --output "$dir/two.png"
+says "one picture cannot be made in shards"
+missing "$dir/two.png"
 for shard in 0/3 4/3 1 1/0 x 1/2x -1/2; do
     run 2 run "$dir/p.yaml" --shard="$shard"
     says "is no part such as 2/8"
