@@ -53,6 +53,7 @@ struct rs_av_in {
     bool seen_key;      /* damage before the first key frame is the start of a cut */
     bool flushed;       /* the decoder was told that nothing more comes */
     bool ended;
+    bool skipped;       /* it was not read from its start */
 };
 
 const rs_source_info *rs_av_in_info(const rs_av_in *in)
@@ -145,7 +146,8 @@ static bool is_too_short(const rs_av_in *in)
  * Matroska its length in bytes. */
 static void check_end(rs_av_in *in)
 {
-    const bool cut = is_mov(in)        ? in->n_packets < avformat_index_get_entries_count(in->st)
+    const bool cut = is_mov(in)        ? !in->skipped &&
+                                             in->n_packets < avformat_index_get_entries_count(in->st)
                      : is_matroska(in) ? mkv_is_truncated(in)
                                        : is_too_short(in);
     in->info.truncated = in->info.truncated || cut;
@@ -385,6 +387,67 @@ static rs_status decode_first(rs_av_in *in, rs_err *err)
                        in->dec->codec->name);
     if (av_frame_ref(in->good, in->next) < 0)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
+    return RS_OK;
+}
+
+/* The time from each frame to the next when the index says that it is always the same; or 0. */
+static int64_t even_step(const rs_av_in *in)
+{
+    const int n = avformat_index_get_entries_count(in->st);
+    int64_t step = 0;
+    for (int i = 1; is_mov(in) && i < n; i++) {
+        int64_t next;
+        if (__builtin_sub_overflow(avformat_index_get_entry(in->st, i)->timestamp,
+                                   avformat_index_get_entry(in->st, i - 1)->timestamp, &next) ||
+            next <= 0 || next > INT32_MAX || (step && next != step))
+            return 0;
+        step = next;
+    }
+    return step;
+}
+
+/* Reads on from the key frame at or before the time, up to the first whole frame. */
+static rs_status seek(rs_av_in *in, int64_t time, rs_err *err)
+{
+    const int e = avformat_seek_file(in->fmt, in->st->index, INT64_MIN, time, time, 0);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_IO, e, "cannot find %.3f s in '%s'",
+                          (double)time * av_q2d(in->st->time_base), in->path);
+    avcodec_flush_buffers(in->dec);
+    rs_deinterlacer_reset(&in->fields);
+    rs_lost_packets_release(&in->lost);
+    av_frame_unref(in->next);
+    av_frame_unref(in->good);
+    in->have_next = in->next_damaged = in->flushed = in->ended = in->seen_key = false;
+    return decode_first(in, err);
+}
+
+/* A decoder may need some frames before it is sure of itself, and fields have neighbours. */
+#define RUN_UP_SECONDS 2
+#define FAR_SECONDS 10 /* nearer frames are decoded */
+
+rs_status rs_av_in_skip_to(rs_av_in *in, rs_moment to, bool by_number, rs_err *err)
+{
+    const AVRational tb = in->st->time_base;
+    const int64_t first = in->next->best_effort_timestamp, step = even_step(in);
+    const int64_t second = av_rescale_q(1, (AVRational){ 1, 1 }, tb);
+    const bool has_index = (is_mov(in) || is_matroska(in)) && avformat_index_get_entries_count(in->st) > 1;
+    if (!has_index || first == AV_NOPTS_VALUE || (by_number && step == 0))
+        return RS_OK;
+    const int64_t target = to.kind == RS_MOMENT_FRAME
+                               ? first + to.value * step
+                               : in->start + av_rescale_q(to.value, AV_TIME_BASE_Q, tb);
+    if (target - first < FAR_SECONDS * second)
+        return RS_OK;
+    RS_TRY(seek(in, target - RUN_UP_SECONDS * second, err));
+    const int64_t here = in->next->best_effort_timestamp - first;
+    in->skipped = true;
+    if (here < 0 || here > target - first || (step && here % step)) { /* it is not to be trusted */
+        in->skipped = false;
+        return seek(in, first, err);
+    }
+    const AVRational frame = { in->info.rate.den, in->info.rate.num };
+    in->n_frames = step ? here / step : av_rescale_q(here, tb, frame);
     return RS_OK;
 }
 

@@ -10,6 +10,10 @@ rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_l
                         rs_err *err);
 void rs_av_in_close(rs_av_in **in);
 const rs_source_info *rs_av_in_info(const rs_av_in *in);
+/* Frames before `to` will not be used: where the container has an index, reading goes on a little
+ * before it. by_number: the frames' indices must be right; they are guesses otherwise. To be
+ * called before the first rs_av_in_next. */
+rs_status rs_av_in_skip_to(rs_av_in *in, rs_moment to, bool by_number, rs_err *err);
 /* As rs_source_next. */
 rs_status rs_av_in_next(rs_av_in *in, rs_frame *frame, bool *end, rs_err *err);
 

@@ -306,8 +306,9 @@ static rs_status read_first(rs_reel *r, rs_err *err)
     bool end;
     const rs_moment start = r->t.range.start;
     const bool cut = start.kind != RS_MOMENT_NONE && start.value > 0;
+    const bool by_number = start.kind == RS_MOMENT_FRAME || r->t.range.end.kind == RS_MOMENT_FRAME;
     if (cut)
-        RS_TRY(r->feed.skip_to(r->feed.cookie, start_of_feed(r), err));
+        RS_TRY(r->feed.skip_to(r->feed.cookie, start_of_feed(r), by_number, err));
     RS_TRY(next_kept(r, &r->first, &end, err));
     if (end)
         return no_frames(r, err);

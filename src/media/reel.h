@@ -11,8 +11,8 @@
 typedef struct rs_reel_feed {
     rs_status (*next)(void *cookie, rs_frame *frame, bool *end, rs_err *err);
     /* Frames before `to` will not be used: as many of them as can be told apart without
-     * decoding may be left out. Indices and times stay those of the whole. */
-    rs_status (*skip_to)(void *cookie, rs_moment to, rs_err *err);
+     * decoding may be left out. Times stay those of the whole, and by_number indices, too. */
+    rs_status (*skip_to)(void *cookie, rs_moment to, bool by_number, rs_err *err);
     void *cookie;
     const rs_source_info *info;
 } rs_reel_feed;

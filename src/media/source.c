@@ -200,11 +200,12 @@ static rs_status next_of_whole(void *cookie, rs_frame *frame, bool *end, rs_err 
 }
 
 /* A picture is one frame of its folder. */
-static rs_status skip_to(void *cookie, rs_moment to, rs_err *err)
+static rs_status skip_to(void *cookie, rs_moment to, bool by_number, rs_err *err)
 {
     rs_source *s = cookie;
-    (void)err;
-    if (!s->av && !s->webp && to.kind == RS_MOMENT_FRAME)
+    if (s->av)
+        return rs_av_in_skip_to(s->av, to, by_number, err);
+    if (!s->webp && to.kind == RS_MOMENT_FRAME)
         s->next = to.value < (int64_t)s->list.n ? (size_t)to.value : s->list.n;
     return RS_OK;
 }

@@ -51,6 +51,28 @@ same "names of a part" "f2.png f4.png f6.png" "$(ls "$dir/part" | tr '\n' ' ' | 
 run 0 image "$dir/in" --output "$dir/rate.mkv" $exact --set fps=12.5
 same "rate of a folder" "25/2|7" "$(stream "$dir/rate.mkv" avg_frame_rate,nb_read_packets)"
 
+# Far into a film it is not read from its start: what is broken there is not noticed.
+far() { # NAME GRAPH KEY=VALUE...
+    name=$1 graph=$2; shift 2
+    run 0 image "$dir/$name" --output "$dir/far.mkv" --overwrite $exact "$@"
+    same "far into $name: $graph" "$(ffmpeg -nostdin -v error -i "$dir/whole.mp4" -vf "$graph" -vsync passthrough -f rawvideo \
+        -pix_fmt rgb24 - | cksum)" "$(pixels "$dir/far.mkv" | cksum)"
+}
+make -f lavfi -i testsrc2=s=36x28:r=25 -t 24 -c:v libx264rgb -qp 0 -g 40 -bf 3 "$dir/whole.mp4"
+make -i "$dir/whole.mp4" -c copy "$dir/whole.mkv"
+cp "$dir/whole.mp4" "$dir/broken.mp4"
+size=$(wc -c <"$dir/whole.mp4")
+tr '\0' 'U' </dev/zero | head -c $((size / 10)) |
+    dd of="$dir/broken.mp4" bs=1 seek=$((size * 3 / 10)) conv=notrunc 2>/dev/null
+for film in whole.mp4 whole.mkv broken.mp4; do
+    far $film trim=start_frame=501:end_frame=504 --set range.start=20.04s --set range.end=20.16s
+done
+far broken.mp4 trim=start_frame=555:end_frame=558 --set range.start=555 --set range.end=558
+far whole.mkv trim=start_frame=555:end_frame=558 --set range.start=555 --set range.end=558
+far whole.mkv trim=start_frame=598 --set range.start=23.9s
+run 0 image "$dir/broken.mp4" --output "$dir/near.mkv" $exact --set range.start=100 --set range.end=480
+grep -q "held" "$dir/stderr" || { fail "nothing is broken there:"; cat "$dir/stderr"; }
+
 refuses 4 "has no frames in this range: it has about 25 frames, 1.0" image "$dir/full.mkv" --output "$dir/new/x.mkv" \
     $exact --set range.start=25
 refuses 3 "expected frames (120) or a time (1.5s, 00:01:05.5), not '1.5'" image "$dir/full.mkv" --output "$dir/new/x.mkv" \

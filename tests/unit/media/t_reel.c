@@ -25,9 +25,9 @@ static rs_status next_frame(void *cookie, rs_frame *f, bool *end, rs_err *err)
     return RS_OK;
 }
 
-static rs_status skip_to(void *cookie, rs_moment to, rs_err *err)
+static rs_status skip_to(void *cookie, rs_moment to, bool by_number, rs_err *err)
 {
-    (void)cookie, (void)to, (void)err;
+    (void)cookie, (void)to, (void)by_number, (void)err;
     return RS_OK;
 }
 
