@@ -157,13 +157,13 @@ static const uint8_t *find_comment(const struct tiff *t, size_t *n)
 }
 
 /* In text that is mostly Latin the high bytes are zero: more of them at odd places
- * means the low byte comes first. */
+ * means the low byte comes first. What lies behind the text's end says nothing. */
 static bool low_first(const uint8_t *p, size_t n)
 {
     if (n >= 2 && p[0] == 0xff && p[1] == 0xfe)
         return true;
     size_t even = 0, odd = 0;
-    for (size_t i = 0; i + 1 < n; i += 2) {
+    for (size_t i = 0; i + 1 < n && (p[i] || p[i + 1]); i += 2) {
         even += p[i] == 0;
         odd += p[i + 1] == 0;
     }
