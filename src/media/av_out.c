@@ -93,10 +93,11 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     av_dict_free(&opts);
     RS_TRY(s);
     if (e < 0)
-        return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' refuses %dx%d %s, %d/%d fps%s%s%s",
+        return rs_av_fail(err, RS_E_INVALID, e, "encoder '%s' refuses %dx%d %s, %d/%d fps%s%s%s%s",
                           codec->name, enc->width, enc->height, desc->name, o->rate.num,
                           o->rate.den, o->preset ? ", preset '" : "", o->preset ? o->preset : "",
-                          o->preset ? "'" : "");
+                          o->preset ? "'" : "",
+                          o->encoder_options.n ? ", or 'encode.options' beside crf or each other" : "");
     return RS_OK;
 }
 

@@ -14,14 +14,15 @@
 
 /* Encoders worth naming to a person, best first. The options: x265 prints by itself;
  * libaom's own speed is for hours of patience; FFV1's third version is the one for
- * archives, with a checksum a slice. */
+ * archives, with a checksum a slice; VP8 does not refer ahead anyway, but FFmpeg wants to be told
+ * where there is transparency. */
 static const rs_encoder_ways known[] = {
     { "libx264", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
     { "libx265", "yuv420p", NULL, RS_QUALITY_CRF, "x265-params=log-level=none" },
     { "libsvtav1", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
     { "libaom-av1", "yuv420p", NULL, RS_QUALITY_CRF, "cpu-used=4" },
     { "libvpx-vp9", "yuv420p", "yuva420p", RS_QUALITY_CRF, NULL },
-    { "libvpx", "yuv420p", "yuva420p", RS_QUALITY_CRF, NULL },
+    { "libvpx", "yuv420p", "yuva420p", RS_QUALITY_CRF, "auto-alt-ref=0" },
     { "ffv1", "yuv420p", "yuva420p", RS_QUALITY_ITS_OWN, "level=3:slicecrc=1" },
     /* the profile follows from the pixels: 422 HQ, or 4444 */
     { "prores_ks", "yuv422p10le", "yuva444p10le", RS_QUALITY_ITS_OWN, NULL },

@@ -53,6 +53,9 @@ ff -i "$dir/in.mkv" -c:v libvpx-vp9 -pix_fmt yuva420p -lossless 1 "$dir/in.webm"
 run 0 image "$dir/in.webm" --output "$dir/out.webm" $pass --set encode.crf=0
 same "WebM" 1 "$(ffprobe -v error -show_entries stream_tags=alpha_mode -of csv=p=0 "$dir/out.webm")"
 near "WebM, transparency" "$(alpha -c:v libvpx-vp9 -i "$dir/in.webm")" "$(alpha -c:v libvpx-vp9 -i "$dir/out.webm")"
+run 0 image "$dir/in.webm" --output "$dir/eight.webm" $pass --set encode.codec=libvpx
+run 0 image "$dir/eight.webm" --output "$dir/eight/" $pass
+same "VP8" rgba "$(stream "$dir/eight/frame_000001.png" pix_fmt)"
 
 # Another size: that of the picture, scaled the same way.
 run 0 image "$dir/in.mkv" --output "$dir/small/" $pass --size 32x24

@@ -56,6 +56,8 @@ refuses 3 "does not take 'much' for 'aq-mode', expected none, variance" \
     image "$dir/in.mp4" --output "$dir/new/o.mp4" $fast --set encode.options.aq-mode=much
 refuses 3 "has no tune 'filmm'; it has: film, " \
     image "$dir/in.mp4" --output "$dir/new/o.mp4" $fast --set encode.options.tune=filmm
+refuses 1 "or 'encode.options' beside crf or each other" \
+    image "$dir/in.mp4" --output "$dir/new/o.webm" $fast --set encode.options.lossless=1
 refuses 3 "has no pixel format 'rgb24'; it has: yuv420p" \
     image "$dir/in.mp4" --output "$dir/new/o.mp4" $fast --set encode.pixel_format=rgb24
 finish
