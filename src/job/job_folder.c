@@ -133,7 +133,7 @@ void rs_job_folder_close(rs_job_folder *f, const rs_err *cause)
         rs_journal_add(&f->journal, &r, NULL); /* on a full disk it is only said, not noted */
     }
     rs_journal_close(&f->journal);
-    if (whole && f->finished && !f->spec->keep_job)
+    if (whole && f->finished && (!f->spec->keep_job || (!f->resumed && f->n_kept == 0)))
         rs_job_clean(f->dir, f->sink_path, f->options.keep_done ? RS_JOB_REST_JOURNAL : RS_JOB_REST_NOTHING);
     else if (whole && !f->finished && f->n_kept == 0 && f->done.n == 0)
         rs_job_clean(f->dir, f->sink_path, RS_JOB_REST_NOTHING);

@@ -13,6 +13,7 @@
 #include "job/identity.h"
 #include "job/job_clean.h"
 #include "job/job_folder.h"
+#include "job/made_already.h"
 #include "pipe/job_dir.h"
 
 /* Tries of a tenth of a second: a whole job waits for no more than somebody who looks. */
@@ -209,6 +210,9 @@ static rs_status take_up(struct opening *o, rs_err *err)
     f->resumed = o->n_journals > 0;
     if (f->options.join && !f->resumed)
         return RS_FAIL(err, RS_E_NOTFOUND, "there is no '%s' to join: run its shards first", f->shown);
+    f->finished = !f->resumed && !may_replace && !f->options.shards && rs_made_already(f->spec);
+    if (f->finished)
+        return RS_OK;
     if (!f->resumed && !may_replace)
         RS_TRY(rs_sink_check_free(f->spec->output, err));
     if (!f->into_folder) /* whose frames may be gone already */

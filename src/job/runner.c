@@ -242,8 +242,6 @@ static rs_status apply_styles(struct job *j, rs_err *err)
 
 static rs_status open_model(struct job *j, rs_err *err)
 {
-    j->result->failed = RS_JOB_MODEL;
-    RS_TRY(apply_styles(j, err));
     if (!j->stages->model)
         RS_TRY(rs_stages_open(j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
     j->stages->spec = j->spec; /* a clip's model was opened with the first one's */
@@ -281,6 +279,8 @@ static rs_status open_all(struct job *j, rs_err *err)
     if (j->folder.finished)
         return RS_OK;
     j->maker.fit = rs_fit_of(j->spec, 1); /* without a model nothing is fitted, but its rules hold */
+    j->result->failed = RS_JOB_MODEL;
+    RS_TRY(apply_styles(j, err));
     if (!j->folder.options.join)
         RS_TRY(open_model(j, err));
     j->result->failed = RS_JOB_OUTPUT;
@@ -466,7 +466,8 @@ static rs_status run(struct job *j, rs_err *err)
 {
     RS_TRY(open_all(j, err));
     if (j->folder.finished) {
-        j->result->frames = j->result->resumed = (int64_t)j->folder.done.n;
+        j->result->frames = j->folder.done.n ? (int64_t)j->folder.done.n : j->folder.n_frames;
+        j->result->resumed = j->result->frames;
         j->result->finished = true;
         j->result->failed = RS_JOB_NONE;
         return RS_OK;

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "media/media.h"
+#include "media/video_text.h"
 #include "opt/path.h"
 #include "pipe/check_prompts.h"
 #include "pipe/clips.h"
@@ -168,13 +169,15 @@ static bool lies_within(const rs_pipeline_spec *spec)
     return spec->recursive && strncmp(spec->output, spec->input, n) == 0 && spec->output[n] == '/';
 }
 
-/* An output with a job is the job's matter: it may be done, or go on. */
+/* An output with a job, or that tells how it was made, is the job's matter: it may be done, or
+ * go on. */
 static bool has_job(rs_opt_ctx *ctx, const rs_pipeline_spec *spec)
 {
-    const char *dir = rs_job_dir(ctx->arena, spec->output, false);
+    const char *dir = rs_job_dir(ctx->arena, spec->output, false), *text = NULL;
     if (!dir)
         ctx->diags->nomem = true;
-    return dir && rs_is_dir(dir);
+    return dir && (rs_is_dir(dir) ||
+                   (rs_video_text_read(ctx->arena, spec->output, &text, NULL) == RS_OK && text));
 }
 
 static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)

@@ -121,6 +121,27 @@ same "the file" precious "$(cat "$dir/out.mp4")"
 run 0 run "$dir/p.yaml" --overwrite
 cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes over a file"
 
+# A job that is done says so, by what the output tells of itself, unless it would be another now.
+clean
+run 0 run "$dir/p.yaml" --set img2img.negative_prompt=fog
+cp -p "$dir/out.mp4" "$dir/done.mp4"
+run 0 check "$dir/p.yaml"
+run 0 run "$dir/p.yaml" --set img2img.negative_prompt=fog
+says "out.mp4: finished already, 3 frames; --restart makes it anew"
+missing "$dir/out.job"
+run 1 run "$dir/p.yaml"
+says "exists already"
+touch -r "$dir/in.mp4" "$dir/stamp"
+touch "$dir/in.mp4"
+run 1 run "$dir/p.yaml" --set img2img.negative_prompt=fog
+says "exists already"
+touch -r "$dir/stamp" "$dir/in.mp4"
+missing "$dir/out.job"
+cmp "$dir/out.mp4" "$dir/done.mp4" || fail "a finished output is written again"
+run 0 run "$dir/p.yaml" --set img2img.negative_prompt=fog --restart
+cmp "$dir/out.mp4" "$dir/done.mp4" || fail "other bytes when made anew"
+rm "$dir/done.mp4" "$dir/stamp"
+
 # A kept job that is done says so.
 clean
 run 0 run "$dir/p.yaml" --set keep_job=true

@@ -26,6 +26,15 @@ cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "shards: other bytes"
 missing "$dir/out.job"
 clean
 
+# Styles are in the prompts that the output tells, whoever puts it together.
+printf 'name,prompt,negative_prompt\nink,ink {prompt},photo\n' >"$dir/styles.csv"
+styled="--set img2img.styles=[ink] --set img2img.styles_file=$dir/styles.csv"
+shards $styled
+run 0 join "$dir/p.yaml" $styled
+run 0 run "$dir/p.yaml" $styled --output "$dir/styled.mp4"
+cmp "$dir/out.mp4" "$dir/styled.mp4" || fail "shards with styles: other bytes"
+clean
+
 # One dies, anywhere; join tells, and the shard is run again.
 for n in 5 12 19 26; do
     faulty kill:$n run "$dir/p.yaml" --shard 2/3
