@@ -28,7 +28,7 @@ clean
 
 # Styles are in the prompts that the output tells, whoever puts it together.
 printf 'name,prompt,negative_prompt\nink,ink {prompt},photo\n' >"$dir/styles.csv"
-styled="--set img2img.styles=[ink] --set img2img.styles_file=$dir/styles.csv"
+styled="--set img2img.styles=ink --set img2img.styles_file=$dir/styles.csv"
 shards $styled
 run 0 join "$dir/p.yaml" $styled
 run 0 run "$dir/p.yaml" $styled --output "$dir/styled.mp4"
