@@ -14,22 +14,19 @@ start=$(date +%s%N)
 run 0 run "$dir/p.yaml"
 long=$((($(date +%s%N) - start) / 10000000))
 clean
-delays=$(awk -v seed="$seed" -v n="$RS_KILLS" -v long="$long" \
-    'BEGIN { srand(seed); while (n--) printf "%.2f\n", rand() * long / 100 }')
-killed=0
-for delay in $delays; do
+killed=0 tries=0
+while [ $killed -lt "$RS_KILLS" ] && [ $tries -lt $((5 * RS_KILLS)) ]; do
+    tries=$((tries + 1))
+    delay=$(awk -v seed=$((seed + tries)) -v long="$long" 'BEGIN { srand(seed); printf "%.2f\n", rand() * long / 100 }')
     "$restyle" run "$dir/p.yaml" 2>"$dir/stderr" </dev/null &
     pid=$!
     sleep "$delay"
     kill -s KILL $pid 2>/dev/null
     wait $pid 2>/dev/null
     [ $? -eq 137 ] && killed=$((killed + 1))
-    if [ ! -e "$dir/out.mp4" ]; then
-        run 0 run "$dir/p.yaml"
-    fi
+    [ -e "$dir/out.mp4" ] || run 0 run "$dir/p.yaml"
     cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "other bytes after $delay s"
     clean
 done
-[ $killed -gt 0 ] || fail "not one run was killed"
-echo "$killed of $RS_KILLS killed"
+[ $killed -eq "$RS_KILLS" ] || fail "only $killed of $tries runs were killed"
 finish
