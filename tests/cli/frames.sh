@@ -37,10 +37,10 @@ make_video "$dir/clip.mp4" -frames:v 3
 run 0 image "$dir/clip.mp4" --output "$dir/frames" $fast
 same names "frame_000001.png frame_000002.png frame_000003.png" "$(echo $(ls "$dir/frames"))"
 
-# One picture; an odd size goes to the nearest multiple of the model's 2.
+# One picture; an odd size stays, padded inside to the model's 2.
 make_video "$dir/odd.png" -vf scale=35:27 -frames:v 1
 run 0 image "$dir/odd.png" --output "$dir/odd-out.png" $fast
-same "rounded size" "36|28" "$(size_of "$dir/odd-out.png")"
+same "odd size" "35|27" "$(size_of "$dir/odd-out.png")"
 run 0 image "$dir/odd.png" --output "$dir/deep/er/odd-out.mp4" $fast
 same "a picture as video" "36|28|1" "$(stream "$dir/deep/er/odd-out.mp4" width,height,nb_read_packets)"
 
