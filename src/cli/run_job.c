@@ -13,7 +13,9 @@ int rs_cli_job_exit(rs_status s, rs_job_part failed)
         return RS_EXIT_INTERRUPTED;
     if (failed == RS_JOB_STATE && s == RS_E_INVALID)
         return RS_EXIT_INVALID;
-    return failed == RS_JOB_INPUT || failed == RS_JOB_MODEL ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
+    /* with memory: low a part of the model is first read when a frame needs it */
+    const bool model = failed == RS_JOB_MODEL || (failed == RS_JOB_FRAME && s == RS_E_FORMAT);
+    return failed == RS_JOB_INPUT || model ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
 }
 
 /* The job's own outcome first: a trace that could not be written only shows when

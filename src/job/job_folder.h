@@ -40,6 +40,7 @@ typedef struct rs_job_folder {
     const char *shown;  /* of dir, for messages */
     const char *sink_path; /* what the sink writes to */
     bool ours;          /* locked, and of our identity */
+    bool unreadable;    /* opening failed because of a file that the pipeline reads */
     bool resumed;       /* frames of earlier runs, or of other shards, may be there */
     bool finished;      /* the output is complete: there is nothing to do */
     rs_done_frames done;

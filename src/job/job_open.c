@@ -241,8 +241,10 @@ rs_status rs_job_folder_open(rs_job_folder *f, rs_err *err)
     rs_status s = make_paths(&o, err);
     if (s == RS_OK && f->options.join && !rs_is_dir(f->dir))
         s = RS_FAIL(err, RS_E_NOTFOUND, "there is no '%s' to join: run its shards first", f->shown);
-    if (s == RS_OK)
+    if (s == RS_OK) {
         s = rs_identity_put(&o.head, f->spec, err);
+        f->unreadable = s != RS_OK;
+    }
     if (s == RS_OK)
         s = take_main_lock(f, err);
     if (s == RS_OK && f->options.shards)

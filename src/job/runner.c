@@ -275,7 +275,10 @@ static rs_status open_all(struct job *j, rs_err *err)
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_STATE;
-    RS_TRY(open_folder(j, err));
+    const rs_status folder = open_folder(j, err);
+    if (j->folder.unreadable)
+        j->result->failed = RS_JOB_INPUT;
+    RS_TRY(folder);
     if (j->folder.finished)
         return RS_OK;
     j->maker.fit = rs_fit_of(j->spec, 1); /* without a model nothing is fitted, but its rules hold */

@@ -239,8 +239,7 @@ static const rs_opt pipeline_rows[] = {
       HELP("replace the output when it exists; an output given on the command line needs "
            "--overwrite there") },
     { "keep_job", OPT_BOOL(keep_job), FLAGS(RS_OPT_ADVANCED),
-      HELP("keep the folder NAME.job of the finished job, with every frame without loss; running it "
-           "again then says that it is done") },
+      HELP("keep the folder NAME.job of the finished job, with every frame without loss") },
     { 0 }
 };
 #undef OPT_STRUCT

@@ -67,6 +67,7 @@ for part in "$unet" "$vae" text_encoder/model.safetensors; do
     fresh; size=$(wc -c <"$m/$part")
     bytes "$m/$part" $((size - 4)) '\377\377\377\377'
     bad "NaN"; says "$part"; says "tensor"
+    refuses 4 "NaN" image "$dir/in.png" --model "$m" --output "$dir/new/out.png" --steps 1 --memory low
 done
 
 # No model at all.
