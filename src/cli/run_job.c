@@ -14,7 +14,8 @@ int rs_cli_job_exit(rs_status s, rs_job_part failed)
     if (failed == RS_JOB_STATE && s == RS_E_INVALID)
         return RS_EXIT_INVALID;
     /* with memory: low a part of the model is first read when a frame needs it */
-    const bool model = failed == RS_JOB_MODEL || (failed == RS_JOB_FRAME && s == RS_E_FORMAT);
+    const bool late = failed == RS_JOB_FRAME && (s == RS_E_FORMAT || s == RS_E_CORRUPT);
+    const bool model = failed == RS_JOB_MODEL || late;
     return failed == RS_JOB_INPUT || model ? RS_EXIT_UNREADABLE : RS_EXIT_FAILED;
 }
 
