@@ -38,7 +38,8 @@ static bool is_one_of(const char *key, const char *const *keys)
  * pipeline may have more of them, but says nothing of what is written or run. */
 static void check_pipeline(rs_arena *arena, const char *text, size_t size)
 {
-    static const char *const keys[] = { "size", "img2img", "precision", "compat", NULL };
+    static const char *const keys[] = { "size", "img2img", "precision", "compat", "resize", "inpaint",
+                                        "outpaint", "loops", "sd_upscale", NULL };
     static const char *const never[] = { "output", "events", "exec", "overwrite", NULL };
     rs_err err = { 0 };
     rs_strbuf yaml;
