@@ -270,6 +270,21 @@ static void explain_output(struct explain *e)
                      e->spec->output ? rs_path_name(e->spec->output) : "");
 }
 
+/* What frames go through beside the model, in its order. */
+static void explain_beside(struct explain *e, rs_exec_when when)
+{
+    const rs_timeline *t = &e->spec->timeline;
+    const bool before = when == RS_EXEC_BEFORE;
+    const char *graph = before ? t->filters.before : t->filters.after;
+    const char *command = t->exec.when == when ? t->exec.command : NULL;
+    const char *first = before ? graph : command, *second = before ? command : graph;
+    if (!first && !second)
+        return;
+    line(e, before ? "before" : "after");
+    rs_strbuf_printf(&e->sb, "%s%s%s\n", first ? first : "", first && second ? ", then " : "",
+                     second ? second : "");
+}
+
 static rs_status open_parts(struct explain *e, rs_job_part *part, rs_err *err)
 {
     const rs_pipeline_spec *s = e->spec;
@@ -311,9 +326,11 @@ static rs_status explain(struct explain *e, rs_job_part *part, rs_err *err)
     RS_TRY(open_parts(e, part, err));
     explain_model(e);
     explain_input(e);
+    explain_beside(e, RS_EXEC_BEFORE);
     RS_TRY(explain_size(e, err));
     RS_TRY(explain_sampling(e, err));
     explain_batch(e);
+    explain_beside(e, RS_EXEC_AFTER);
     explain_output(e);
     if (e->steps == 0) {
         line(e, "time");

@@ -22,6 +22,11 @@ shows '^memory +about [0-9.]+ MB'
 shows '^time +about [0-9.e-]+ s a picture: [0-9.]+ GFLOP at .*; 0:00:[0-9]+ for 6$'
 [ -e "$dir/never" ] && fail "something was written"
 
+run 0 explain "$dir/p.yaml" --set filters.before=hqdn3d --set filters.after=unsharp --set exec.command=cat \
+    --set exec.when=after
+shows '^before +hqdn3d$'
+shows '^after +cat, then unsharp$'
+
 run 0 explain "$dir/p.yaml" --set loops.count=3 --set loops.final_strength=1 --set img2img.cfg_scale=1 \
     --set upscale.model=tests/golden/esrgan/compact_x2.safetensors --set size=32x32 --set resize=crop
 shows '^size +40x24 to 32x32, cropped$'
