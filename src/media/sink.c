@@ -106,12 +106,11 @@ static bool folder_is_empty(const char *path)
 
 rs_status rs_sink_check_free(const char *path, rs_err *err)
 {
-    if (rs_is_dir(path))
-        return folder_is_empty(path) ? RS_OK : RS_FAIL(err, RS_E_IO, "the folder '%s' is not empty and is "
-                                                       "not overwritten", path);
-    if (access(path, F_OK) == 0)
-        return RS_FAIL(err, RS_E_IO, "'%s' exists already and is not overwritten", path);
-    return RS_OK;
+    const bool folder = rs_is_dir(path);
+    if (folder ? folder_is_empty(path) : access(path, F_OK) != 0)
+        return RS_OK;
+    return RS_FAIL(err, RS_E_IO, "'%s' %s: choose another name, or allow it with 'overwrite: true'", path,
+                   folder ? "is not empty" : "exists already");
 }
 
 static rs_status open_folder(rs_sink *s, rs_err *err)

@@ -47,8 +47,11 @@ same "what could be made" "a10.mp4 a2.mp4" "$(echo $(ls "$dir/rest"))"
 says "a5.mp4'"
 says "a6.mp4' is empty"
 says "2 of 4 clips failed"
-# An output that exists is left alone, as alone.
+# What is finished is left alone, and so is an output that is another's.
 run 1 run "$dir/p.yaml" --input "$dir/in/a*.mp4" --output "$dir/rest"
+says "a10.mp4: finished already, 2 frames"
+says "2 of 4 clips failed"
+run 1 run "$dir/p.yaml" --input "$dir/in/a*.mp4" --output "$dir/rest" --set img2img.prompt=dog
 says "4 of 4 clips failed"
 says "exists already"
 run 1 run "$dir/p.yaml" --input "$dir/in/a*.mp4" --output "$dir/rest" --overwrite

@@ -39,7 +39,9 @@ img2img: { prompt: cat, steps: 1 }
 END
 run 0 run "$dir/p/p.yaml"
 exists "$dir/made/by.mp4"
-run 1 run "$dir/p/p.yaml"
+run 0 run "$dir/p/p.yaml"
+says "finished already"
+run 1 run "$dir/p/p.yaml" --set img2img.prompt=dog
 says "allow it with 'overwrite: true'"
 run 0 run "$dir/p/p.yaml" --overwrite
 run 0 run "$dir/p/p.yaml" --input "$dir/in.png" --output "$dir/other.png" --set img2img.prompt="oil painting"

@@ -332,7 +332,7 @@ static void existing_output(void)
     static const char *const names[] = { "there.mp4", "there.png", "there" };
     for (int i = 0; i < 3; i++) {
         CHECK_INT(rs_sink_open(tmp(names[i]), &o, &out, &err), RS_E_IO);
-        CHECK(strstr(err.msg, "not overwritten"));
+        CHECK(strstr(err.msg, "allow it with"));
     }
     size_t n;
     unsigned char *d = slurp(tmp("there.mp4"), &n);
