@@ -107,6 +107,11 @@ extern const rs_text_sink rs_cli_stdout;
 /* Flushes standard output; RS_EXIT_FAILED with a message if that fails. */
 int rs_cli_flush(void);
 
+/* Writes to standard output what `describe` says of each operand, an empty line between two.
+ * RS_EXIT_UNREADABLE when one cannot be described; the others are. */
+int rs_cli_describe_each(const rs_cli_args *args,
+                         rs_status (*describe)(const char *path, const rs_text_sink *sink, rs_err *err));
+
 /* The exit code of a failed merge or conversion. */
 int rs_cli_checkpoint_exit(rs_status s);
 

@@ -1,23 +1,10 @@
 /* restyle status: how far a job is. */
-#include <stdio.h>
-
 #include "cli/cli.h"
 
 static int run(const rs_cli_command *command, const rs_cli_args *args)
 {
     (void)command;
-    int code = RS_EXIT_OK;
-    for (int i = 0; i < args->n_operands; i++) {
-        rs_err err = { 0 };
-        if (i)
-            putchar('\n');
-        if (rs_job_describe(args->operands[i], &rs_cli_stdout, &err) != RS_OK) {
-            rs_cli_error("%s", err.msg);
-            code = RS_EXIT_UNREADABLE;
-        }
-    }
-    const int flushed = rs_cli_flush();
-    return flushed != RS_EXIT_OK ? flushed : code;
+    return rs_cli_describe_each(args, rs_job_describe);
 }
 
 const rs_cli_command rs_cmd_status = {

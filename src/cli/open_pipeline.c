@@ -57,3 +57,20 @@ int rs_cli_flush(void)
     rs_cli_error("cannot write to standard output");
     return RS_EXIT_FAILED;
 }
+
+int rs_cli_describe_each(const rs_cli_args *args,
+                         rs_status (*describe)(const char *path, const rs_text_sink *sink, rs_err *err))
+{
+    int code = RS_EXIT_OK;
+    for (int i = 0; i < args->n_operands; i++) {
+        rs_err err = { 0 };
+        if (i)
+            putchar('\n');
+        if (describe(args->operands[i], &rs_cli_stdout, &err) != RS_OK) {
+            rs_cli_error("%s", err.msg);
+            code = RS_EXIT_UNREADABLE;
+        }
+    }
+    const int flushed = rs_cli_flush();
+    return flushed != RS_EXIT_OK ? flushed : code;
+}
