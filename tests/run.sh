@@ -8,6 +8,7 @@ RS_RESULTS=$(mktemp -d) || exit 1
 trap 'rm -rf "$RS_RESULTS"' EXIT
 export B SAN RS_RESULTS
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
+export LSAN_OPTIONS="${LSAN_OPTIONS:-suppressions=$PWD/tests/lsan.supp print_suppressions=0}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1 suppressions=$PWD/tests/tsan.supp}"
 
 # The scripts first: some of them take longest.
