@@ -48,6 +48,22 @@ static inline const float *golden_f32(const struct golden *g, const char *name, 
     return values;
 }
 
+/* The metadata "run/key", or "key" where run is NULL. */
+static inline const char *golden_text(const struct golden *g, const char *run, const char *key)
+{
+    char name[128];
+    snprintf(name, sizeof name, run ? "%s/%s" : "%s%s", run ? run : "", key);
+    const char *value = rs_weights_metadata(g->file, name);
+    if (!value)
+        TEST_FAIL("%s: no metadata '%s'", g->path, name);
+    return value;
+}
+
+static inline int golden_number(const struct golden *g, const char *run, const char *key)
+{
+    return (int)strtol(golden_text(g, run, key), NULL, 10);
+}
+
 /* As above, from an F64 tensor and without rounding. */
 static inline const double *golden_f64(const struct golden *g, const char *name, size_t *count)
 {

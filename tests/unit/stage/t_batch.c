@@ -2,6 +2,7 @@
  * options, and their seeds count as A1111's. */
 #include "restyle/batch.h"
 #include "tests/lib/test.h"
+#include "tests/lib/test_image.h"
 
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
 #define TINY_INPAINT RS_SOURCE_DIR "/tests/golden/tiny_inpaint"
@@ -9,15 +10,6 @@
 enum { W = 24, H = 16, N = 3 };
 
 static rs_err err;
-
-static rs_image picture(void)
-{
-    rs_image im = { 0 };
-    CHECK_OK(rs_image_alloc(&im, W, H, &err));
-    for (int i = 0; i < W * H * 3; i++)
-        im.rgb[i] = (float)((i * 37 + i / 7 * 11) % 256) / 255.0f;
-    return im;
-}
 
 static rs_model *open_model(const char *path, rs_precision precision, int threads)
 {
@@ -45,7 +37,7 @@ static bool same(const rs_image *a, const rs_image *b)
 
 static void check_batch(rs_model *m, const rs_img2img_params *p)
 {
-    rs_image init = picture(), together[N] = { { 0 } }, alone = { 0 };
+    rs_image init = test_image(W, H), together[N] = { { 0 } }, alone = { 0 };
     CHECK_OK(rs_img2img_batch(m, p, N, &init, together, NULL, &err));
     for (int i = 0; i < N; i++) {
         rs_img2img_params one;
@@ -146,7 +138,7 @@ static void progress_of_all(void)
 {
     rs_model *m = open_model(TINY, RS_PRECISION_EXACT, 1);
     rs_img2img_params p = usual();
-    rs_image init = picture(), outs[2] = { { 0 } };
+    rs_image init = test_image(W, H), outs[2] = { { 0 } };
     struct watch w = { 0 };
     const rs_progress progress = { on_step, &w };
     CHECK_OK(rs_img2img_batch(m, &p, 2, &init, outs, &progress, &err));

@@ -4,20 +4,12 @@
 #include "base/mem.h"
 #include "restyle/img2img.h"
 #include "tests/lib/test.h"
+#include "tests/lib/test_image.h"
 
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
 #define MAX_STEPS 32
 
 static rs_err err;
-
-static rs_image picture(int width, int height)
-{
-    rs_image im = { 0 };
-    CHECK_OK(rs_image_alloc(&im, width, height, &err));
-    for (int i = 0; i < width * height * 3; i++)
-        im.rgb[i] = (float)((i * 37 + i / 7 * 11) % 256) / 255.0f;
-    return im;
-}
 
 static rs_model *open_model(int threads)
 {
@@ -45,7 +37,7 @@ static void no_allocation_in_steps(void)
     const char *const samplers[] = { "euler", "euler_a", "dpmpp_2m", "ddim", "dpmpp_3m_sde", "unipc" };
     for (size_t k = 0; k < sizeof(samplers) / sizeof(samplers[0]); k++) {
         rs_model *m = open_model(2);
-        rs_image in = picture(44, 26), out = { 0 };
+        rs_image in = test_image(44, 26), out = { 0 };
         rs_img2img_params p;
         rs_img2img_defaults(&p);
         p.prompt = "a b";
@@ -71,7 +63,7 @@ static void no_allocation_in_steps(void)
 
 static void any_number_of_threads(void)
 {
-    rs_image in = picture(36, 52), first = { 0 };
+    rs_image in = test_image(36, 52), first = { 0 };
     for (int threads = 1; threads <= 7; threads += 2) {
         rs_model *m = open_model(threads);
         rs_image out = { 0 };
@@ -95,7 +87,7 @@ static void any_number_of_threads(void)
 static void prompts_change(void)
 {
     rs_model *m = open_model(1);
-    rs_image in = picture(16, 16), a = { 0 }, b = { 0 }, c = { 0 };
+    rs_image in = test_image(16, 16), a = { 0 }, b = { 0 }, c = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 3;
@@ -117,7 +109,7 @@ static void prompts_change(void)
 static void cancel_and_go_on(void)
 {
     rs_model *m = open_model(2);
-    rs_image in = picture(16, 24), out = { 0 };
+    rs_image in = test_image(16, 24), out = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 6;
@@ -138,7 +130,7 @@ static void cancel_and_go_on(void)
 static void odd_sizes(void)
 {
     rs_model *m = open_model(1);
-    rs_image in = picture(17, 23), padded = picture(18, 24), got = { 0 }, want = { 0 };
+    rs_image in = test_image(17, 23), padded = test_image(18, 24), got = { 0 }, want = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 2;
@@ -161,7 +153,7 @@ static void odd_sizes(void)
 static void strength_zero(void)
 {
     rs_model *m = open_model(1);
-    rs_image in = picture(16, 24), out = { 0 };
+    rs_image in = test_image(16, 24), out = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.strength = 0.0f;
@@ -175,7 +167,7 @@ static void strength_zero(void)
 static void refusals(void)
 {
     rs_model *m = open_model(1);
-    rs_image in = picture(17, 24), out = { 0 };
+    rs_image in = test_image(17, 24), out = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.latent_size = (rs_size){ 16, 24 };
@@ -183,7 +175,7 @@ static void refusals(void)
     p.latent_size = (rs_size){ 0 };
     CHECK_STR(err.msg, "picture of 17x24: width and height must be multiples of 2");
     rs_image_release(&in);
-    in = picture(16, 24);
+    in = test_image(16, 24);
     p.sampler = "eular";
     CHECK_INT(rs_img2img(m, &p, &in, &out, NULL, &err), RS_E_INVALID);
     CHECK(strstr(err.msg, "eular") && strstr(err.msg, "dpmpp_2m"));
@@ -202,7 +194,7 @@ static void refusals(void)
 /* Every allocation of opening and running fails once; nothing may crash or leak. */
 static void out_of_memory(void)
 {
-    rs_image in = picture(8, 8);
+    rs_image in = test_image(8, 8);
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.prompt = "memory";

@@ -3,19 +3,11 @@
 #include "restyle/img2img.h"
 #include "stage/engine.h"
 #include "tests/lib/test.h"
+#include "tests/lib/test_image.h"
 
 #define GOLDEN RS_SOURCE_DIR "/tests/golden/"
 
 static rs_err err;
-
-static rs_image picture(void)
-{
-    rs_image im = { 0 };
-    CHECK_OK(rs_image_alloc(&im, 16, 24, &err));
-    for (int i = 0; i < 16 * 24 * 3; i++)
-        im.rgb[i] = (float)((i * 37 + i / 7 * 11) % 256) / 255.0f;
-    return im;
-}
 
 static rs_img2img_params few_steps(const char *prompt)
 {
@@ -29,7 +21,7 @@ static rs_img2img_params few_steps(const char *prompt)
 
 static rs_image run(rs_model *m, const rs_img2img_params *p)
 {
-    rs_image in = picture(), out = { 0 };
+    rs_image in = test_image(16, 24), out = { 0 };
     CHECK_OK(rs_img2img(m, p, &in, &out, NULL, &err));
     rs_image_release(&in);
     return out;
@@ -86,7 +78,7 @@ static void low(void)
 static void refused(void)
 {
     rs_model *m = NULL;
-    rs_image in = picture(), out = { 0 };
+    rs_image in = test_image(16, 24), out = { 0 };
     rs_img2img_params p = few_steps("a cat");
     CHECK_OK(rs_model_open(GOLDEN "tiny2", &(rs_model_options){ .threads = 1 }, &m, &err));
     rs_image none = run(m, &p);

@@ -12,21 +12,6 @@
 static rs_err err;
 static struct golden golden;
 
-static const char *text_of(const char *run, const char *key)
-{
-    char name[128];
-    snprintf(name, sizeof name, run ? "%s/%s" : "%s%s", run ? run : "", key);
-    const char *value = rs_weights_metadata(golden.file, name);
-    if (!value)
-        TEST_FAIL("no metadata '%s'", name);
-    return value;
-}
-
-static int number_of(const char *run, const char *key)
-{
-    return (int)strtol(text_of(run, key), NULL, 10);
-}
-
 static const float *values_of(const char *run, const char *key, int *w, int *h, size_t *n)
 {
     char name[128];
@@ -65,8 +50,8 @@ static rs_img2img_params base_params(void)
 {
     rs_img2img_params p;
     rs_img2img_defaults(&p);
-    p.prompt = text_of(NULL, "prompt");
-    p.negative_prompt = text_of(NULL, "negative");
+    p.prompt = golden_text(&golden, NULL, "prompt");
+    p.negative_prompt = golden_text(&golden, NULL, "negative");
     p.scheduler = "karras";
     p.sampler = "euler";
     p.strength = 0.7f;
@@ -84,13 +69,13 @@ static rs_inpaint_params inpaint_of(const char *run)
                                             { true, 0.5f, 1.25f, 1.5f, 0.75f, 1.5f, 3 } };
     rs_inpaint_params ip;
     rs_inpaint_defaults(&ip);
-    ip.content = (rs_inpaint_content)number_of(run, "content");
-    ip.padding = number_of(run, "padding");
+    ip.content = (rs_inpaint_content)golden_number(&golden, run, "content");
+    ip.padding = golden_number(&golden, run, "padding");
     if (ip.padding) {
         ip.area = RS_INPAINT_ONLY_MASKED;
         ip.size = (rs_size){ 40, 24 };
     }
-    ip.soft = soft[number_of(run, "soft")];
+    ip.soft = soft[golden_number(&golden, run, "soft")];
     return ip;
 }
 
@@ -142,8 +127,9 @@ static void against_a1111(rs_model *m, const char *run)
     rs_image init = image_of(run, "init", 255), out = { 0 };
     rs_mask mask = mask_of(run);
     const rs_inpaint_picture in = { .init = &init, .mask = &mask };
-    p.sampler = text_of(run, "sampler");
-    CHECK_OK(rs_mask_blur(&mask, number_of(run, "blur"), number_of(run, "blur"), &err));
+    p.sampler = golden_text(&golden, run, "sampler");
+    const int blur = golden_number(&golden, run, "blur");
+    CHECK_OK(rs_mask_blur(&mask, blur, blur, &err));
     ip.overlay = false;
     CHECK_OK(rs_inpaint(m, &p, &ip, &in, &out, NULL, &err));
     const double part = part_error(&out, run, ip.padding > 0);
@@ -166,8 +152,8 @@ static void a1111_runs(void)
     rs_model *m = NULL;
     int n = 0;
     CHECK_OK(rs_model_open(GOLDEN "tiny", &(rs_model_options){ .threads = 2 }, &m, &err));
-    CHECK(strlen(text_of(NULL, "runs")) < sizeof names);
-    snprintf(names, sizeof names, "%s", text_of(NULL, "runs"));
+    CHECK(strlen(golden_text(&golden, NULL, "runs")) < sizeof names);
+    snprintf(names, sizeof names, "%s", golden_text(&golden, NULL, "runs"));
     for (const char *run = strtok(names, ","); run; run = strtok(NULL, ","), n++)
         against_a1111(m, run);
     CHECK(n >= 9);

@@ -5,6 +5,7 @@
 #include "stage/engine.h"
 #include "tests/lib/st_writer.h"
 #include "tests/lib/test.h"
+#include "tests/lib/test_image.h"
 #include "tests/lib/tmpdir.h"
 
 #define GOLDEN RS_SOURCE_DIR "/tests/golden/"
@@ -14,15 +15,6 @@
 enum { W = 16, H = 16 };
 
 static rs_err err;
-
-static rs_image picture(void)
-{
-    rs_image im = { 0 };
-    CHECK_OK(rs_image_alloc(&im, W, H, &err));
-    for (int i = 0; i < W * H * 3; i++)
-        im.rgb[i] = (float)((i * 37 + i / 7 * 11) % 256) / 255.0f;
-    return im;
-}
 
 static rs_img2img_params defaults(void)
 {
@@ -44,7 +36,7 @@ static rs_model *open_model(rs_memory memory, const rs_img2img_params *first)
 
 static rs_image run(rs_model *m, const rs_img2img_params *p)
 {
-    rs_image in = picture(), out = { 0 };
+    rs_image in = test_image(W, H), out = { 0 };
     CHECK_OK(rs_img2img(m, p, &in, &out, NULL, &err));
     rs_image_release(&in);
     return out;
@@ -138,7 +130,7 @@ static void first_rows_only(void)
 
 static void refused(rs_model *m, const rs_img2img_params *p, rs_status status, const char *text)
 {
-    rs_image in = picture(), out = { 0 };
+    rs_image in = test_image(W, H), out = { 0 };
     CHECK_INT(rs_img2img(m, p, &in, &out, NULL, &err), status);
     if (!strstr(err.msg, text))
         TEST_FAIL("'%s' is not in '%s'", text, err.msg);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "stage/engine.h"
 #include "tests/lib/test.h"
+#include "tests/lib/test_image.h"
 #include "tests/lib/tmpdir.h"
 
 #define GOLDEN RS_SOURCE_DIR "/tests/golden/"
@@ -21,15 +22,6 @@ static rs_model *open_model(const char *path, rs_memory memory)
     CHECK_OK(rs_model_open(path, &(rs_model_options){ .threads = 2, .memory = memory,
                                                       .tokenizer = TOKENIZER }, &m, &err));
     return m;
-}
-
-static rs_image picture(void)
-{
-    rs_image im = { 0 };
-    CHECK_OK(rs_image_alloc(&im, W, H, &err));
-    for (int i = 0; i < W * H * 3; i++)
-        im.rgb[i] = (float)((i * 37 + i / 7 * 11) % 256) / 255.0f;
-    return im;
 }
 
 static int parts(const rs_model *m)
@@ -50,7 +42,7 @@ static void same_pictures(const char *path)
 {
     static const char *const prompts[] = { "a b", "a b", "c", "c", "a b" };
     rs_model *normal = open_model(path, RS_MEMORY_NORMAL), *low = open_model(path, RS_MEMORY_LOW);
-    rs_image in = picture();
+    rs_image in = test_image(W, H);
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 3;
@@ -96,7 +88,7 @@ static bool stop(void *cookie, int step, int n_steps)
 static void stopped_pictures(void)
 {
     rs_model *m = open_model(SINGLE, RS_MEMORY_LOW);
-    rs_image in = picture(), first = { 0 }, out = { 0 };
+    rs_image in = test_image(W, H), first = { 0 }, out = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 4;
@@ -118,7 +110,7 @@ static void stopped_pictures(void)
 /* Every allocation of a first and a second picture fails once. */
 static void out_of_memory(void)
 {
-    rs_image in = picture();
+    rs_image in = test_image(W, H);
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 2;
@@ -174,7 +166,7 @@ static void damaged_models(void)
     /* the last value of the file: infinite */
     damaged_copy("first_stage_model.decoder.conv_out.bias", "first_stage_model.decoder.conv_out.bias", 0x7c);
     CHECK_OK(rs_model_open(tmpdir_at("damaged.safetensors"), &options, &m, &err));
-    rs_image in = picture(), out = { 0 };
+    rs_image in = test_image(W, H), out = { 0 };
     rs_img2img_params p;
     rs_img2img_defaults(&p);
     p.steps = 1;

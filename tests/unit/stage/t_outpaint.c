@@ -19,21 +19,6 @@
 static rs_err err;
 static struct golden golden;
 
-static const char *text_of(const char *run, const char *key)
-{
-    char name[128];
-    snprintf(name, sizeof name, run ? "%s/%s" : "%s%s", run ? run : "", key);
-    const char *value = rs_weights_metadata(golden.file, name);
-    if (!value)
-        TEST_FAIL("no metadata '%s'", name);
-    return value;
-}
-
-static int number_of(const char *run, const char *key)
-{
-    return (int)strtol(text_of(run, key), NULL, 10);
-}
-
 static rs_image image_of(const char *name)
 {
     size_t n;
@@ -104,7 +89,7 @@ static void noise(void)
 {
     char names[64];
     int n = 0;
-    snprintf(names, sizeof names, "%s", text_of(NULL, "noise"));
+    snprintf(names, sizeof names, "%s", golden_text(&golden, NULL, "noise"));
     for (const char *name = strtok(names, ","); name; name = strtok(NULL, ","), n++) {
         char at[64], in[80], mask[80], out[80];
         snprintf(at, sizeof at, "noise/%s", name);
@@ -114,8 +99,8 @@ static void noise(void)
         rs_image got = image_of(in), want = image_of(out);
         rs_mask m = mask_of(mask);
         double mean;
-        CHECK_OK(rs_matched_noise(&got, &m, strtof(text_of(at, "falloff"), NULL),
-                                  strtof(text_of(at, "color_variation"), NULL), &err));
+        CHECK_OK(rs_matched_noise(&got, &m, strtof(golden_text(&golden, at, "falloff"), NULL),
+                                  strtof(golden_text(&golden, at, "color_variation"), NULL), &err));
         const double step = worst_step(&got, &want, &mean);
         printf("%s: off by %g of 255 at most, %g in the mean\n", name, step, mean);
         CHECK(step <= 1.001 && mean <= sqrt(0.001));
@@ -128,16 +113,17 @@ static void noise(void)
 
 static rs_outpaint outpaint_of(const char *run)
 {
-    const bool mk2 = strcmp(text_of(run, "method"), "mk2") == 0;
-    rs_outpaint o = { .left = number_of(run, "left"), .right = number_of(run, "right"),
-                      .up = number_of(run, "up"), .down = number_of(run, "down"),
-                      .mask_blur = number_of(run, "blur"), .tile = number_of(run, "tile") };
+    const bool mk2 = strcmp(golden_text(&golden, run, "method"), "mk2") == 0;
+    const struct golden *g = &golden;
+    rs_outpaint o = { .left = golden_number(g, run, "left"), .right = golden_number(g, run, "right"),
+                      .up = golden_number(g, run, "up"), .down = golden_number(g, run, "down"),
+                      .mask_blur = golden_number(g, run, "blur"), .tile = golden_number(g, run, "tile") };
     o.method = mk2 ? RS_OUTPAINT_MK2 : RS_OUTPAINT_POOR_MAN;
     if (mk2) {
-        o.falloff = strtof(text_of(run, "falloff"), NULL);
-        o.color_variation = strtof(text_of(run, "color_variation"), NULL);
+        o.falloff = strtof(golden_text(&golden, run, "falloff"), NULL);
+        o.color_variation = strtof(golden_text(&golden, run, "color_variation"), NULL);
     } else {
-        o.content = (rs_inpaint_content)number_of(run, "content");
+        o.content = (rs_inpaint_content)golden_number(&golden, run, "content");
     }
     return o;
 }
@@ -146,13 +132,13 @@ static rs_img2img_params params_of(const char *run)
 {
     rs_img2img_params p;
     rs_img2img_defaults(&p);
-    p.prompt = text_of(NULL, "prompt");
-    p.negative_prompt = text_of(NULL, "negative");
+    p.prompt = golden_text(&golden, NULL, "prompt");
+    p.negative_prompt = golden_text(&golden, NULL, "negative");
     p.scheduler = "karras";
-    p.sampler = text_of(run, "sampler");
-    p.strength = strtof(text_of(run, "strength"), NULL);
-    p.steps = number_of(run, "steps");
-    p.cfg_scale = strtof(text_of(run, "cfg_scale"), NULL);
+    p.sampler = golden_text(&golden, run, "sampler");
+    p.strength = strtof(golden_text(&golden, run, "strength"), NULL);
+    p.steps = golden_number(&golden, run, "steps");
+    p.cfg_scale = strtof(golden_text(&golden, run, "cfg_scale"), NULL);
     p.rng = RS_RNG_CPU;
     p.rounding = RS_ROUND_TRUNCATE;
     return p;
@@ -204,7 +190,7 @@ static void runs(void)
     rs_image init = image_of("init");
     int n = 0;
     CHECK_OK(rs_model_open(GOLDEN "tiny", &(rs_model_options){ .threads = 2 }, &m, &err));
-    snprintf(names, sizeof names, "%s", text_of(NULL, "runs"));
+    snprintf(names, sizeof names, "%s", golden_text(&golden, NULL, "runs"));
     for (const char *run = strtok(names, ","); run; run = strtok(NULL, ","), n++)
         one_run(m, &init, run);
     CHECK(n >= 4);

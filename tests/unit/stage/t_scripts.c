@@ -5,20 +5,12 @@
 #include "restyle/scripts.h"
 #include "restyle/upscale.h"
 #include "tests/lib/test.h"
+#include "tests/lib/test_image.h"
 
 #define TINY RS_SOURCE_DIR "/tests/golden/tiny"
 #define NETS RS_SOURCE_DIR "/tests/golden/esrgan/"
 
 static rs_err err;
-
-static rs_image picture(int width, int height)
-{
-    rs_image im = { 0 };
-    CHECK_OK(rs_image_alloc(&im, width, height, &err));
-    for (int i = 0; i < width * height * 3; i++)
-        im.rgb[i] = (float)((i * 37 + i / 7 * 11) % 256) / 255.0f;
-    return im;
-}
 
 static void same(const rs_image *a, const rs_image *b)
 {
@@ -68,7 +60,7 @@ static void curves(void)
 static void loops(void)
 {
     rs_model *m = NULL;
-    rs_image init = picture(16, 24), want = { 0 }, at = { 0 }, out = { 0 };
+    rs_image init = test_image(16, 24), want = { 0 }, at = { 0 }, out = { 0 };
     const rs_loops l = { .count = 3, .final_strength = 0.9f, .curve = RS_LOOPS_AGGRESSIVE };
     rs_img2img_params p = few_steps();
     p.color_correction = true;
@@ -104,7 +96,7 @@ static void loops(void)
 static void masked_loops(void)
 {
     rs_model *m = NULL;
-    rs_image init = picture(32, 24), want = { 0 }, at = { 0 }, out = { 0 };
+    rs_image init = test_image(32, 24), want = { 0 }, at = { 0 }, out = { 0 };
     rs_mask mask = { 0 };
     rs_inpaint_params ip;
     const rs_loops l = { .count = 3, .final_strength = 0.9f, .curve = RS_LOOPS_LINEAR };
@@ -157,7 +149,7 @@ static void masked_loops(void)
 static void sd_upscale(void)
 {
     rs_model *m = NULL;
-    rs_image init = picture(24, 16), large = { 0 }, want = { 0 }, out = { 0 }, tile = { 0 };
+    rs_image init = test_image(24, 16), large = { 0 }, want = { 0 }, out = { 0 }, tile = { 0 };
     rs_img2img_params p = few_steps();
     rs_sd_upscale up = { .factor = 2, .tile = 64, .overlap = 8 };
     CHECK_OK(rs_model_open(TINY, NULL, &m, &err));
@@ -205,7 +197,7 @@ static double worst(const rs_image *a, const rs_image *b)
 static void upscale(void)
 {
     rs_upscaler *u = NULL;
-    rs_image src = picture(40, 24), once = { 0 }, twice = { 0 }, want = { 0 }, out = { 0 };
+    rs_image src = test_image(40, 24), once = { 0 }, twice = { 0 }, want = { 0 }, out = { 0 };
     rs_upscale_params p;
     rs_upscale_defaults(&p);
     CHECK_OK(rs_upscaler_open(NETS "compact_x2.safetensors", 1, &u, &err));
@@ -243,7 +235,7 @@ static void upscale(void)
 /* A network that wants even sides gets them; threads do not matter; a torch.save file. */
 static void odd_sizes(void)
 {
-    rs_image src = picture(21, 13), first = { 0 }, out = { 0 };
+    rs_image src = test_image(21, 13), first = { 0 }, out = { 0 };
     for (int threads = 1; threads <= 3; threads++) {
         rs_upscaler *u = NULL;
         rs_upscale_params p;
