@@ -36,7 +36,7 @@ static void put_keys(rs_strbuf *sb, const rs_strbuf *lines)
     sb->failed = sb->failed || lines->failed;
 }
 
-static rs_status put_contents(rs_strbuf *lines, const char *key, const char *path, rs_err *err)
+static rs_status put_contents(void *lines, const char *key, const char *path, rs_err *err)
 {
     char hex[RS_IDENTITY_SIZE];
     RS_TRY(rs_path_identity(path, hex, err));
@@ -69,8 +69,13 @@ static bool is_used_whole(const rs_opt *row)
            strcmp(row->key, "hypernetwork_dir") != 0 && strcmp(row->key, "input") != 0;
 }
 
-static rs_status put_files(rs_strbuf *lines, const rs_opt_group *group, const char *prefix,
-                           const void *values, rs_err *err)
+struct visitor {
+    rs_read_visit *visit;
+    void *cookie;
+};
+
+static rs_status visit_rows(const struct visitor *v, const rs_opt_group *group, const char *prefix,
+                            const void *values, rs_err *err)
 {
     for (const rs_opt *row = group->rows; row->key; row++) {
         const rs_opt_group *sub = rs_opt_subgroup(row);
@@ -80,16 +85,16 @@ static rs_status put_files(rs_strbuf *lines, const rs_opt_group *group, const ch
         rs_strbuf_printf(&name, "%s%s%s", prefix, row->key, sub ? "." : "");
         const char *const *path = rs_opt_field(row, values);
         if (sub)
-            s = put_files(lines, sub, rs_strbuf_str(&name), rs_opt_field(row, values), err);
+            s = visit_rows(v, sub, rs_strbuf_str(&name), rs_opt_field(row, values), err);
         else if (is_used_whole(row) && *path && **path == '/') /* else a word, such as inpaint's alpha */
-            s = put_contents(lines, rs_strbuf_str(&name), *path, err);
+            s = v->visit(v->cookie, rs_strbuf_str(&name), *path, err);
         rs_strbuf_release(&name);
         RS_TRY(s);
     }
     return RS_OK;
 }
 
-static rs_status put_networks(rs_strbuf *lines, const rs_img2img_params *p, rs_err *err)
+static rs_status visit_networks(const struct visitor *v, const rs_img2img_params *p, rs_err *err)
 {
     rs_arena *arena = rs_arena_open(1 << 14);
     const char *prompt, *negative;
@@ -101,10 +106,17 @@ static rs_status put_networks(rs_strbuf *lines, const rs_img2img_params *p, rs_e
     for (size_t i = 0; s == RS_OK && i < loras.n + hypernets.n; i++) {
         const char *path = i < loras.n ? ((const rs_lora *)loras.at)[i].path
                                        : ((const rs_hypernetwork *)hypernets.at)[i - loras.n].path;
-        s = put_contents(lines, rs_path_name(path), path, err);
+        s = v->visit(v->cookie, rs_path_name(path), path, err);
     }
     rs_arena_close(&arena);
     return s;
+}
+
+rs_status rs_identity_files(const rs_pipeline_spec *spec, rs_read_visit *visit, void *cookie, rs_err *err)
+{
+    const struct visitor v = { visit, cookie };
+    RS_TRY(visit_rows(&v, &rs_pipeline_group, "", spec, err));
+    return visit_networks(&v, &spec->img2img, err);
 }
 
 rs_status rs_identity_put(rs_strbuf *sb, const rs_pipeline_spec *spec, rs_err *err)
@@ -118,9 +130,7 @@ rs_status rs_identity_put(rs_strbuf *sb, const rs_pipeline_spec *spec, rs_err *e
     rs_print_yaml_string(&lines, rs_path_name(spec->output));
     rs_strbuf_puts(&lines, "\n");
     rs_opt_fingerprint(&lines, &rs_pipeline_group, "", spec);
-    rs_status s = put_files(&lines, &rs_pipeline_group, "", spec, err);
-    if (s == RS_OK)
-        s = put_networks(&lines, &spec->img2img, err);
+    rs_status s = rs_identity_files(spec, put_contents, &lines, err);
     if (s == RS_OK)
         s = put_input(&lines, spec, err);
     rs_record_put(sb, &head);

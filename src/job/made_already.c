@@ -9,14 +9,19 @@
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "infotext/infotext.h"
+#include "job/identity.h"
 #include "media/video_text.h"
-#include "opt/opt.h"
-#include "pipe/schema.h"
 #include "pipe/video_text_make.h"
 #include "stage/styles.h"
 
 /* Deeper folders are a loop of links. */
 enum { MAX_DEPTH = 16 };
+
+struct look {
+    rs_arena *arena;
+    struct timespec when; /* the output was made */
+    bool newer;
+};
 
 static bool changed_after(rs_arena *arena, const char *path, const struct timespec *when, int depth);
 
@@ -47,19 +52,19 @@ static bool changed_after(rs_arena *arena, const char *path, const struct timesp
            (st.st_mtim.tv_sec == when->tv_sec && st.st_mtim.tv_nsec > when->tv_nsec);
 }
 
-/* A word in a path's place, such as inpaint's alpha, is no file. */
-static bool reads_newer(rs_arena *arena, const rs_opt_group *group, const void *values,
-                        const struct timespec *when)
+static rs_status look_at(void *cookie, const char *name, const char *path, rs_err *err)
 {
-    for (const rs_opt *row = group->rows; row->key; row++) {
-        const rs_opt_group *sub = rs_opt_subgroup(row);
-        const char *const *path = rs_opt_field(row, values);
-        if (sub ? reads_newer(arena, sub, path, when)
-                : row->type == &rs_opt_path && (row->flags & RS_OPT_PATH_IN) && *path && **path == '/' &&
-                      changed_after(arena, *path, when, 0))
-            return true;
-    }
-    return false;
+    struct look *l = cookie;
+    (void)name;
+    (void)err;
+    l->newer = l->newer || changed_after(l->arena, path, &l->when, 0);
+    return RS_OK;
+}
+
+static bool reads_newer(rs_arena *arena, const rs_pipeline_spec *spec, const struct timespec *when)
+{
+    struct look l = { arena, *when, changed_after(arena, spec->input, when, 0) };
+    return rs_identity_files(spec, look_at, &l, NULL) != RS_OK || l.newer;
 }
 
 /* As the runner writes it: with the styles in the prompts. */
@@ -82,8 +87,7 @@ bool rs_made_already(const rs_pipeline_spec *spec)
     struct stat st;
     rs_arena *arena = rs_arena_open(1 << 14);
     const bool made = arena && stat(spec->output, &st) == 0 && S_ISREG(st.st_mode) &&
-                      tells_the_same(arena, spec) && !changed_after(arena, spec->input, &st.st_mtim, 0) &&
-                      !reads_newer(arena, &rs_pipeline_group, spec, &st.st_mtim);
+                      tells_the_same(arena, spec) && !reads_newer(arena, spec, &st.st_mtim);
     rs_arena_close(&arena);
     return made;
 }

@@ -142,6 +142,15 @@ run 0 run "$dir/p.yaml" --set img2img.negative_prompt=fog --restart
 cmp "$dir/out.mp4" "$dir/done.mp4" || fail "other bytes when made anew"
 rm "$dir/done.mp4" "$dir/stamp"
 
+clean
+tagged run 0 run "$dir/p.yaml"
+cp "$dir/nets/net.pt" "$dir/nets/another.pt"
+tagged run 0 run "$dir/p.yaml"
+says "finished already"
+touch "$dir/nets/net.pt"
+tagged run 1 run "$dir/p.yaml"
+says "exists already"
+
 # A kept job that is done says so.
 clean
 run 0 run "$dir/p.yaml" --set keep_job=true
