@@ -36,9 +36,10 @@ void rs_sheet_defaults(rs_sheet_options *options);
 
 /* Opens the pipeline of source once for each combination (its output is not used), so that all
  * problems are told before the first picture; restyles the frames, each by itself without
- * loopback; writes the sheet; and puts a table of measured times, with the estimate for the whole
- * clip, into report (may be NULL). events: progress counts pictures as frames; temporary is not
- * called; may be NULL, as log and failed. */
+ * loopback, and shows them as the output would: with square pixels, behind filters.after and exec,
+ * unless these need more than one frame, which is told. Writes the sheet, and puts a table of measured
+ * times, with the estimate for the whole clip, into report (may be NULL). events: progress counts
+ * pictures as frames; temporary is not called; may be NULL, as log and failed. */
 rs_status rs_sheet_make(const rs_pipeline_source *source, const rs_sheet_options *options,
                         const rs_job_events *events, const rs_log *log, rs_job_part *failed,
                         const rs_text_sink *report, rs_err *err);

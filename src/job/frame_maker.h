@@ -4,9 +4,9 @@
 #define RS_JOB_FRAME_MAKER_H
 
 #include "job/chain.h"
+#include "job/fit.h"
 #include "job/frame_event.h"
 #include "job/frame_text.h"
-#include "job/reader.h"
 #include "job/stages.h"
 #include "media/media.h"
 

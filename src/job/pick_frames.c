@@ -19,7 +19,8 @@ typedef struct miniature {
 struct clip {
     miniature *at; /* [RS_PICK_LOOK_AT] */
     int n;
-    int64_t stride, n_frames;
+    int64_t stride;
+    rs_source_info of;
 };
 
 static void shrink(const rs_image *image, miniature *m)
@@ -62,9 +63,12 @@ static rs_status look(const char *input, const rs_source_options *options, struc
     rs_frame frame = { 0 };
     bool end = false;
     RS_TRY(rs_source_open_with(input, options, &source, err));
+    c->of = *rs_source_get_info(source);
+    c->of.path = NULL;
+    c->of.n_frames = 0;
     rs_status s = RS_OK;
     while (s == RS_OK && (s = rs_source_next(source, &frame, &end, err)) == RS_OK && !end) {
-        c->n_frames = frame.index + 1;
+        c->of.n_frames = frame.index + 1;
         if (frame.index % c->stride != 0)
             continue;
         if (c->n == RS_PICK_LOOK_AT)
@@ -123,7 +127,7 @@ static int choose(const struct clip *c, int want, int *chosen, float *apart)
         float most = 0;
         next = -1;
         for (int i = 0; i < c->n; i++) {
-            const float time = fabsf((float)(c->at[i].index - new->index)) / (float)c->n_frames;
+            const float time = fabsf((float)(c->at[i].index - new->index)) / (float)c->of.n_frames;
             const float d = looks_apart(c->at[i].rgb, new->rgb) + TIME_WEIGHT * time;
             apart[i] = fminf(apart[i], d);
             if (apart[i] > most && (plain_too || !c->at[i].plain)) {
@@ -136,8 +140,7 @@ static int choose(const struct clip *c, int want, int *chosen, float *apart)
 }
 
 static rs_status fetch(rs_arena *names, const char *input, const rs_source_options *options,
-                       const struct clip *c, const int *chosen, int n, rs_picked_frame *out, int *n_out,
-                       rs_err *err)
+                       const struct clip *c, const int *chosen, int n, rs_frame *out, int *n_out, rs_err *err)
 {
     rs_source *source = NULL;
     rs_frame frame = { 0 };
@@ -145,10 +148,11 @@ static rs_status fetch(rs_arena *names, const char *input, const rs_source_optio
     RS_TRY(rs_source_open_with(input, options, &source, err));
     rs_status s = RS_OK;
     while (s == RS_OK && *n_out < n && (s = rs_source_next(source, &frame, &end, err)) == RS_OK && !end) {
-        rs_picked_frame *to = &out[*n_out];
+        rs_frame *to = &out[*n_out];
         if (frame.index != c->at[chosen[*n_out]].index)
             continue;
-        *to = (rs_picked_frame){ .index = frame.index, .image = frame.image };
+        *to = frame;
+        to->name = to->png_name = to->file_name = to->text = NULL;
         frame.image = (rs_image){ 0 };
         ++*n_out;
         if (frame.name && !(to->name = rs_arena_strdup(names, frame.name)))
@@ -160,7 +164,7 @@ static rs_status fetch(rs_arena *names, const char *input, const rs_source_optio
 }
 
 rs_status rs_pick_frames(rs_arena *arena, const char *input, const rs_source_options *options, int want,
-                         rs_picked_frame *out, int *n, int64_t *n_frames, rs_err *err)
+                         rs_frame *out, int *n, rs_source_info *clip, rs_err *err)
 {
     rs_arena *own = rs_arena_open(1 << 20);
     struct clip c = { .stride = 1 };
@@ -173,7 +177,7 @@ rs_status rs_pick_frames(rs_arena *arena, const char *input, const rs_source_opt
     if (s == RS_OK && c.n == 0)
         s = RS_FAIL(err, RS_E_FORMAT, "'%s' has no frames", input);
     if (s == RS_OK) {
-        *n_frames = c.n_frames;
+        *clip = c.of;
         s = fetch(arena, input, options, &c, chosen, choose(&c, want, chosen, apart), out, n, err);
     }
     rs_arena_close(&own);

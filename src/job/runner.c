@@ -165,9 +165,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
         j->maker.must = size;
     o.width = size.width;
     o.height = size.height;
-    /* a size of its own has square pixels: the resize has made the shape right */
-    if (j->spec->size.width > 0 && !fit->keep)
-        o.sample_aspect = (rs_rational){ 1, 1 };
+    o.sample_aspect = rs_fit_aspect(fit, info->sample_aspect);
     o.codec = e->codec;
     o.crf = e->crf;
     o.preset = e->preset;
@@ -261,10 +259,10 @@ static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
     const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
-                                  .log = j->log };
+                                  .numbered = j->spec->inpaint.mask != NULL, .log = j->log };
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
-        RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, &j->masks, err));
+        RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, rs_source_get_info(j->source), &j->masks, err));
     if (j->masks)
         RS_TRY(rs_mask_source_check(j->masks, j->source, err));
     if (j->spec->hdr == RS_HDR_REFUSE && rs_source_get_info(j->source)->hdr != RS_HDR_NONE)
@@ -405,8 +403,8 @@ static rs_status start_threads(struct job *j, rs_err *err)
 {
     j->reader.source = j->source;
     j->reader.masks = j->masks;
-    j->reader.fit = j->maker.fit;
-    j->reader.aspect = rs_source_get_info(j->source)->sample_aspect;
+    j->reader.fitter.fit = j->maker.fit;
+    j->reader.fitter.aspect = rs_source_get_info(j->source)->sample_aspect;
     j->reader.folder = j->writer.folder = &j->folder;
     j->writer.made = j->made;
     atomic_store(&j->writer.keep_only, j->folder.options.shards > 0);

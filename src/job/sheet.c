@@ -11,11 +11,15 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "job/fit.h"
 #include "job/pick_frames.h"
-#include "job/reader.h"
+#include "job/sheet_after.h"
 #include "job/sheet_axis.h"
 #include "job/sheet_draw.h"
+#include "job/square.h"
 #include "job/stages.h"
+#include "media/alpha.h"
+#include "media/mask_source.h"
 #include "stage/styles.h"
 
 enum { MAX_COMBINATIONS = 4096 };
@@ -38,12 +42,15 @@ struct sheet {
     int n[RS_SHEET_MAX_AXES];
     struct combination *at; /* [n_all], x fastest */
     int n_all;
-    rs_picked_frame *frames;
+    rs_frame *frames;
     int n_frames;
-    int64_t clip_frames;
+    rs_source_info clip;
     rs_stages stages;
+    rs_fitter fitter;
+    rs_sheet_after after;
     rs_sheet_grid grid;
     rs_image picture, init, out;
+    rs_image init_seen, out_seen; /* with square pixels */
     rs_mask_source *masks;  /* of the combination in the making; NULL: none */
     rs_mask raw, mask;      /* at the frame's size, at init's */
     rs_job_progress progress;
@@ -125,6 +132,36 @@ static rs_status open_combination(struct sheet *s, struct combination *c, rs_err
     return RS_OK;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_moment(rs_moment a, rs_moment b)
+{
+    return a.kind == b.kind && a.value == b.value;
+}
+
+/* A program has its place by exec.when. */
+static bool same_exec(const rs_exec_spec *a, const rs_exec_spec *b)
+{
+    const bool a_before = a->command && a->when == RS_EXEC_BEFORE;
+    const bool b_before = b->command && b->when == RS_EXEC_BEFORE;
+    return !(a_before || b_before) ||
+           (same_text(a->command, b->command) && a->when == b->when && a->bits == b->bits &&
+            a->size.width == b->size.width && a->size.height == b->size.height);
+}
+
+static bool same_frames(const rs_pipeline_spec *a, const rs_pipeline_spec *b)
+{
+    const rs_timeline *t = &a->timeline, *u = &b->timeline;
+    return same_text(a->input, b->input) && a->recursive == b->recursive &&
+           t->deinterlace == u->deinterlace && same_moment(t->range.start, u->range.start) &&
+           same_moment(t->range.end, u->range.end) && t->range.every == u->range.every &&
+           t->fps.num == u->fps.num && t->fps.den == u->fps.den &&
+           same_text(t->filters.before, u->filters.before) && same_exec(&t->exec, &u->exec);
+}
+
 static rs_status open_all(struct sheet *s, rs_err *err)
 {
     if (s->o->n_vary > RS_SHEET_MAX_AXES)
@@ -148,18 +185,15 @@ static rs_status open_all(struct sheet *s, rs_err *err)
         c->value[1] = i / s->n[0] % s->n[1];
         c->value[2] = i / s->n[0] / s->n[1];
         RS_TRY(open_combination(s, c, err));
-        if (strcmp(c->spec->input, s->at[0].spec->input) != 0)
-            return RS_FAIL(err, RS_E_INVALID, "'input' cannot be varied: all pictures are of one clip");
+        if (!same_frames(c->spec, s->at[0].spec))
+            return RS_FAIL(err, RS_E_INVALID, "all pictures are of the same frames: what comes before "
+                           "the model (input, recursive, range, fps, deinterlace, filters.before, exec) "
+                           "cannot be varied");
     }
     if (!s->at[0].spec->overwrite && rs_is_file(s->o->output))
         return RS_FAIL(err, RS_E_IO, "'%s' exists: choose another name, or allow it with --overwrite",
                        s->o->output);
     return RS_OK;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* The model stays while the next pipeline wants the same one. */
@@ -191,25 +225,43 @@ static bool on_step(void *cookie, int step, int n_steps)
 
 static rs_source_options source_options(const rs_pipeline_spec *spec)
 {
-    return (rs_source_options){ .recursive = spec->recursive, .timeline = &spec->timeline };
+    return (rs_source_options){ .recursive = spec->recursive, .timeline = &spec->timeline,
+                                .numbered = spec->inpaint.mask != NULL };
 }
 
 /* Of a frame whose picture is s->init by now. Masks of films are read from their beginning for
  * each combination. */
-static rs_status read_mask(struct sheet *s, const rs_pipeline_spec *spec, const rs_fit *fit, int frame,
-                           rs_err *err)
+static rs_status read_mask(struct sheet *s, const rs_pipeline_spec *spec, int frame, rs_err *err)
 {
-    const rs_picked_frame *picked = &s->frames[frame];
     const rs_source_options o = source_options(spec);
     s->part = RS_JOB_INPUT;
     if (frame == 0) {
         rs_mask_source_close(&s->masks);
-        RS_TRY(rs_mask_source_open(&spec->inpaint, &o, &s->masks, err));
+        RS_TRY(rs_mask_source_open(&spec->inpaint, &o, &s->clip, &s->masks, err));
     }
-    const rs_frame f = { .index = picked->index, .name = picked->name, .image = picked->image };
-    RS_TRY(rs_mask_source_next(s->masks, &f, &s->raw, err));
-    RS_TRY(rs_fit_mask(fit, &s->raw, &s->init, &s->mask, err));
+    RS_TRY(rs_mask_source_next(s->masks, &s->frames[frame], &s->raw, err));
+    RS_TRY(rs_fitter_mask(&s->fitter, &s->raw, &s->init, &s->mask, err));
     s->part = RS_JOB_FRAME;
+    return RS_OK;
+}
+
+/* As it is seen: with square pixels. */
+static rs_status see(const rs_image *image, rs_rational aspect, rs_image *seen, rs_err *err)
+{
+    const rs_size size = { image->width, image->height };
+    return rs_square_image(seen, image, rs_square_size(size, aspect), err);
+}
+
+/* What the output has in the picture's place. */
+static rs_status finish(struct sheet *s, const struct combination *c, int frame, rs_err *err)
+{
+    const rs_rational aspect = rs_fit_aspect(&s->fitter.fit, s->clip.sample_aspect);
+    rs_stage_format f = { s->out.width, s->out.height, s->clip.rate, s->clip.time_base, aspect };
+    RS_TRY(rs_alpha_resize(&s->out, &s->init, RS_RESIZE_STRETCH, err));
+    RS_TRY(rs_sheet_after_run(&s->after, &c->spec->timeline, &s->frames[frame], &f, &s->out, err));
+    RS_TRY(see(&s->init, aspect, &s->init_seen, err));
+    RS_TRY(see(&s->out, f.sample_aspect, &s->out_seen, err));
+    rs_alpha_drop(&s->out); /* it is not the next one's */
     return RS_OK;
 }
 
@@ -221,20 +273,23 @@ static rs_status paint(struct sheet *s, struct combination *c, int frame, double
     rs_stages_input in = { .init = &s->init };
     RS_TRY(need_stages(s, c->spec, err));
     s->part = RS_JOB_FRAME;
-    const rs_fit fit = rs_fit_of(c->spec, rs_model_multiple(s->stages.model));
-    RS_TRY(rs_fit_image(&fit, source, &s->init, err));
-    if (fit.resize == RS_RESIZE_LATENT)
-        p.latent_size = rs_fit_size(&fit, source->width, source->height);
+    const rs_fit *fit = &s->fitter.fit;
+    s->fitter.fit = rs_fit_of(c->spec, rs_model_multiple(s->stages.model));
+    s->fitter.aspect = s->clip.sample_aspect;
+    RS_TRY(rs_fitter_image(&s->fitter, source, &s->init, err));
+    const rs_size size = rs_fit_size(fit, source->width, source->height);
+    if (fit->resize == RS_RESIZE_LATENT)
+        p.latent_size = size;
     if (c->spec->inpaint.mask) {
-        RS_TRY(read_mask(s, c->spec, &fit, frame, err));
+        RS_TRY(read_mask(s, c->spec, frame, err));
         in.mask = &s->mask;
-        in.part = rs_fit_size(&fit, source->width, source->height);
+        in.part = size;
     }
     const double t0 = rs_clock_now();
     RS_TRY(rs_stages_run(&s->stages, &p, &in, 1, &s->out, &progress, err));
     *seconds = rs_clock_now() - t0;
     c->seconds += *seconds;
-    return RS_OK;
+    return finish(s, c, frame, err);
 }
 
 static void put_duration(char *buf, size_t size, double seconds)
@@ -259,13 +314,13 @@ static rs_status begin(struct sheet *s, rs_err *err)
 {
     char text[256], below[64];
     const rs_pipeline_spec *spec = s->at[0].spec;
-    const int longer = s->out.width > s->out.height ? s->out.width : s->out.height;
+    const int w = s->out_seen.width, h = s->out_seen.height, longer = w > h ? w : h;
     const double shrink = longer > s->o->cell ? (double)s->o->cell / longer : 1;
     s->grid = (rs_sheet_grid){ .cols = s->n[0], .rows = s->n[1], .blocks = s->n[2], .frames = s->n_frames,
-                               .cell = s->o->cell, .cell_w = (int)(s->out.width * shrink),
-                               .cell_h = (int)(s->out.height * shrink) };
+                               .cell = s->o->cell, .cell_w = (int)(w * shrink) > 1 ? (int)(w * shrink) : 1,
+                               .cell_h = (int)(h * shrink) > 1 ? (int)(h * shrink) : 1 };
     snprintf(text, sizeof text, "%s: %lld frames, %dx%d to %dx%d", rs_path_name(spec->input),
-             (long long)s->clip_frames, s->frames[0].image.width, s->frames[0].image.height, s->out.width,
+             (long long)s->clip.n_frames, s->frames[0].image.width, s->frames[0].image.height, s->out.width,
              s->out.height);
     RS_TRY(rs_sheet_draw_open(&s->grid, text, &s->picture, err));
     for (int z = 0; z < s->n[2]; z++) {
@@ -290,8 +345,8 @@ static rs_status begin(struct sheet *s, rs_err *err)
 static rs_status draw_source(struct sheet *s, int frame, rs_err *err)
 {
     for (int i = 0; i < s->n[2] * s->n[1]; i++)
-        RS_TRY(rs_sheet_draw_picture(&s->grid, &s->picture, i / s->n[1], i % s->n[1], frame, 0, &s->init,
-                                     "", err));
+        RS_TRY(rs_sheet_draw_picture(&s->grid, &s->picture, i / s->n[1], i % s->n[1], frame, 0,
+                                     &s->init_seen, "", err));
     return RS_OK;
 }
 
@@ -300,10 +355,10 @@ static rs_status draw_result(struct sheet *s, const struct combination *c, int f
                              rs_err *err)
 {
     char text[64], clip[32];
-    put_duration(clip, sizeof clip, c->seconds / s->n_frames * (double)s->clip_frames);
+    put_duration(clip, sizeof clip, c->seconds / s->n_frames * (double)s->clip.n_frames);
     snprintf(text, sizeof text, frame + 1 == s->n_frames ? "%.2f s; clip %s" : "%.2f s", seconds, clip);
     return rs_sheet_draw_picture(&s->grid, &s->picture, c->value[2], c->value[1], frame, c->value[0] + 1,
-                                 &s->out, text, err);
+                                 &s->out_seen, text, err);
 }
 
 static rs_status paint_all(struct sheet *s, rs_err *err)
@@ -339,9 +394,9 @@ static rs_status write_report(struct sheet *s, const rs_text_sink *sink, rs_err 
         char clip[32];
         for (size_t a = 0; a < s->o->n_vary; a++)
             rs_strbuf_printf(&sb, "%s %s, ", s->axes[a].label, s->axes[a].values[c->value[a]]);
-        put_duration(clip, sizeof clip, mean * (double)s->clip_frames);
+        put_duration(clip, sizeof clip, mean * (double)s->clip.n_frames);
         rs_strbuf_printf(&sb, "%d steps: %.2f s a picture, %s for %lld frames\n",
-                         rs_img2img_steps(&c->spec->img2img), mean, clip, (long long)s->clip_frames);
+                         rs_img2img_steps(&c->spec->img2img), mean, clip, (long long)s->clip.n_frames);
     }
     const rs_status st = sb.failed ? RS_FAIL(err, RS_E_NOMEM, "no memory for the report") : RS_OK;
     if (st == RS_OK && sink)
@@ -357,13 +412,12 @@ static rs_status make(struct sheet *s, const rs_text_sink *report, rs_err *err)
                        s->o->frames, s->o->cell, RS_SHEET_MAX_FRAMES);
     RS_TRY(open_all(s, err));
     s->part = RS_JOB_INPUT;
-    s->frames = RS_NEW_N(s->arena, rs_picked_frame, (size_t)s->o->frames);
+    s->frames = RS_NEW_N(s->arena, rs_frame, (size_t)s->o->frames);
     if (!s->frames)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %d frames", s->o->frames);
     const rs_pipeline_spec *spec = s->at[0].spec;
     const rs_source_options o = source_options(spec);
-    RS_TRY(rs_pick_frames(s->arena, spec->input, &o, s->o->frames, s->frames, &s->n_frames,
-                          &s->clip_frames, err));
+    RS_TRY(rs_pick_frames(s->arena, spec->input, &o, s->o->frames, s->frames, &s->n_frames, &s->clip, err));
     RS_TRY(paint_all(s, err));
     s->part = RS_JOB_OUTPUT;
     RS_TRY(rs_image_write_png(s->o->output, &s->picture, NULL, err));
@@ -378,10 +432,12 @@ static void release(struct sheet *s)
     for (int i = 0; s->at && i < s->n_all; i++)
         rs_pipeline_close(&s->at[i].pipeline);
     for (int i = 0; s->frames && i < s->n_frames; i++)
-        rs_image_release(&s->frames[i].image);
-    rs_image_release(&s->picture);
-    rs_image_release(&s->init);
-    rs_image_release(&s->out);
+        rs_frame_release(&s->frames[i]);
+    rs_fitter_release(&s->fitter);
+    rs_sheet_after_release(&s->after);
+    rs_image *const images[] = { &s->picture, &s->init, &s->out, &s->init_seen, &s->out_seen };
+    for (size_t i = 0; i < sizeof images / sizeof images[0]; i++)
+        rs_image_release(images[i]);
     rs_mask_source_close(&s->masks);
     rs_mask_release(&s->raw);
     rs_mask_release(&s->mask);
@@ -392,7 +448,8 @@ rs_status rs_sheet_make(const rs_pipeline_source *source, const rs_sheet_options
                         const rs_job_events *events, const rs_log *log, rs_job_part *failed,
                         const rs_text_sink *report, rs_err *err)
 {
-    struct sheet s = { .source = source, .o = options, .events = events, .log = log };
+    struct sheet s = { .source = source, .o = options, .events = events, .log = log,
+                       .after = { .log = log } };
     s.arena = rs_arena_open(1 << 16);
     const rs_status st = s.arena ? make(&s, report, err) : RS_FAIL(err, RS_E_NOMEM, "no memory for a sheet");
     if (failed)

@@ -94,11 +94,12 @@ rs_status rs_sheet_draw_picture(const rs_sheet_grid *g, const rs_image *sheet, i
                                 int frame, int col, const rs_image *picture, const char *text,
                                 rs_err *err)
 {
-    const int longer = picture->width > picture->height ? picture->width : picture->height;
-    const double shrink = longer > g->cell ? (double)g->cell / longer : 1;
+    const double across = (double)g->cell_w / picture->width, down = (double)g->cell_h / picture->height;
+    const double shrink = across < down ? across : down;
     rs_image small = { 0 };
     const int x0 = column_x(g, col), y0 = row_y(g, block, row, frame);
-    int w = (int)(picture->width * shrink), h = (int)(picture->height * shrink);
+    int w = shrink < 1 ? (int)(picture->width * shrink + 0.5) : picture->width;
+    int h = shrink < 1 ? (int)(picture->height * shrink + 0.5) : picture->height;
     w = w < 1 ? 1 : w > g->cell_w ? g->cell_w : w;
     h = h < 1 ? 1 : h > g->cell_h ? g->cell_h : h;
     RS_TRY(rs_image_alloc(&small, w, h, err));

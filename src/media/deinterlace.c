@@ -19,7 +19,7 @@ static rs_status open_graph(rs_deinterlacer *d, const AVFrame *f, rs_err *err)
     rs_filter_kind out = { .format = (enum AVPixelFormat)f->format };
     snprintf(text, sizeof(text), "bwdif=mode=send_frame:parity=auto:deint=%s",
              d->how == RS_DEINTERLACE_ALWAYS ? "all" : "interlaced");
-    return rs_filter_graph_open(text, &d->kind, &out, &d->graph, err);
+    return rs_filter_graph_open(text, NULL, &d->kind, &out, &d->graph, err);
 }
 
 static bool needs_graph(const rs_deinterlacer *d, const AVFrame *f)

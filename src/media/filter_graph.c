@@ -91,11 +91,56 @@ static rs_status parse(const char *text, AVFilterGraph **graph, AVFilterInOut **
     return RS_OK;
 }
 
-rs_status rs_filter_graph_check(const char *text, rs_err *err)
+static bool is_chain(const AVFilterGraph *graph, const AVFilterInOut *in, const AVFilterInOut *out)
+{
+    unsigned n = 1;
+    const AVFilterContext *f = in->filter_ctx;
+    for (; f != out->filter_ctx && f->nb_inputs == 1 && f->nb_outputs == 1; n++)
+        f = f->outputs[0]->dst;
+    return f->nb_inputs == 1 && f->nb_outputs == 1 && n == graph->nb_filters;
+}
+
+/* Takes the filters out that are not kept, and joins their neighbours; of none is left "null". */
+static rs_status pick(AVFilterGraph *graph, rs_filter_choice *choose, AVFilterInOut *in, AVFilterInOut *out,
+                      rs_err *err)
+{
+    AVFilterContext *const end = out->filter_ctx, *kept = NULL, *next;
+    int e = 0;
+    if (!is_chain(graph, in, out))
+        return RS_FAIL(err, RS_E_INVALID, "masks can follow filters.before only where it is a single chain, "
+                       "as in 'crop=640:360,hqdn3d'");
+    for (AVFilterContext *f = in->filter_ctx; f && e >= 0; f = next) {
+        bool keep;
+        next = f == end ? NULL : f->outputs[0]->dst;
+        RS_TRY(choose(f->filter->name, &keep, err));
+        if (!keep) {
+            avfilter_free(f);
+            continue;
+        }
+        if (!kept)
+            in->filter_ctx = f;
+        else if (!kept->outputs[0])
+            e = avfilter_link(kept, 0, f, 0);
+        kept = f;
+    }
+    if (e >= 0 && !kept)
+        e = avfilter_graph_create_filter(&kept, avfilter_get_by_name("null"), "none", NULL, NULL, graph);
+    if (e < 0)
+        return rs_av_fail(err, RS_E_INVALID, e, "the filters do not fit together");
+    if (graph->nb_filters == 1)
+        in->filter_ctx = kept;
+    in->pad_idx = out->pad_idx = 0;
+    out->filter_ctx = kept;
+    return RS_OK;
+}
+
+rs_status rs_filter_graph_check(const char *text, rs_filter_choice *choose, rs_err *err)
 {
     AVFilterGraph *graph = NULL;
     AVFilterInOut *in = NULL, *out = NULL;
-    const rs_status s = parse(text, &graph, &in, &out, err);
+    rs_status s = parse(text, &graph, &in, &out, err);
+    if (s == RS_OK && choose)
+        s = pick(graph, choose, in, out, err);
     avfilter_inout_free(&in);
     avfilter_inout_free(&out);
     avfilter_graph_free(&graph);
@@ -156,14 +201,16 @@ static rs_status configure(rs_filter_graph *g, const rs_filter_kind *in, rs_filt
     return RS_OK;
 }
 
-rs_status rs_filter_graph_open(const char *text, const rs_filter_kind *in, rs_filter_kind *out,
-                               rs_filter_graph **graph, rs_err *err)
+rs_status rs_filter_graph_open(const char *text, rs_filter_choice *choose, const rs_filter_kind *in,
+                               rs_filter_kind *out, rs_filter_graph **graph, rs_err *err)
 {
     AVFilterInOut *first = NULL, *last = NULL;
     rs_filter_graph *g = rs_calloc(sizeof(*g));
     if (!g)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for filters");
     rs_status s = parse(text, &g->graph, &first, &last, err);
+    if (s == RS_OK && choose)
+        s = pick(g->graph, choose, first, last, err);
     if (s == RS_OK)
         s = configure(g, in, out, first, last, err);
     avfilter_inout_free(&first);

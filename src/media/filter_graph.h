@@ -2,6 +2,8 @@
 #ifndef RS_MEDIA_FILTER_GRAPH_H
 #define RS_MEDIA_FILTER_GRAPH_H
 
+#include <stdbool.h>
+
 #include <libavutil/frame.h>
 
 #include "base/err.h"
@@ -15,13 +17,17 @@ typedef struct rs_filter_kind {
 
 typedef struct rs_filter_graph rs_filter_graph;
 
-/* Whether text names known filters with options they take, and has one open end on each side.
- * The message is FFmpeg's own. */
-rs_status rs_filter_graph_check(const char *text, rs_err *err);
+/* Whether a filter of this name is kept; anything but RS_OK: it cannot be used at all. */
+typedef rs_status rs_filter_choice(const char *name, bool *keep, rs_err *err);
 
-/* out->format: the wanted one; the rest of *out is filled in. */
-rs_status rs_filter_graph_open(const char *text, const rs_filter_kind *in, rs_filter_kind *out,
-                               rs_filter_graph **graph, rs_err *err);
+/* Whether text names known filters with options they take, and has one open end on each side; with
+ * choose (NULL: all filters are kept) also whether it is a single chain. The message is FFmpeg's own. */
+rs_status rs_filter_graph_check(const char *text, rs_filter_choice *choose, rs_err *err);
+
+/* out->format: the wanted one; the rest of *out is filled in. choose as above: the others are left
+ * out of the chain. */
+rs_status rs_filter_graph_open(const char *text, rs_filter_choice *choose, const rs_filter_kind *in,
+                               rs_filter_kind *out, rs_filter_graph **graph, rs_err *err);
 void rs_filter_graph_close(rs_filter_graph **graph);
 
 /* FFmpeg's status: 0, or an error. frame: its reference is taken; NULL: no more come. */

@@ -207,7 +207,7 @@ static rs_status open_all(struct filter_stage *s, const char *graph, rs_stage_fo
     s->row = rs_alloc((size_t)format->width * 4 * sizeof(float));
     if (!s->frame || !s->next || !s->ahead || !s->row)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %s", s->key);
-    const rs_status status = rs_filter_graph_open(graph, &s->in, &s->out, &s->graph, err);
+    const rs_status status = rs_filter_graph_open(graph, NULL, &s->in, &s->out, &s->graph, err);
     if (status != RS_OK)
         return rs_err_wrap(err, status, "%s", s->key);
     format->width = s->out.width;

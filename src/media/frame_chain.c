@@ -17,7 +17,7 @@ struct rs_frame_chain {
 
 rs_status rs_filters_check(const char *graph, rs_err *err)
 {
-    return rs_filter_graph_check(graph, err);
+    return rs_filter_graph_check(graph, NULL, err);
 }
 
 void rs_frame_chain_close(rs_frame_chain **chain)

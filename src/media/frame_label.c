@@ -11,6 +11,7 @@ rs_frame_label *rs_frame_label_of(const rs_frame *f)
     if (!label)
         return NULL;
     label->index = f->index;
+    label->source_index = f->source_index;
     label->name = f->name;
     label->png_name = f->png_name;
     label->file_name = f->file_name;
@@ -23,6 +24,8 @@ rs_frame_label *rs_frame_label_of(const rs_frame *f)
 
 void rs_frame_label_put(const rs_frame_label *label, rs_frame *f)
 {
+    f->index = label ? label->index : f->index;
+    f->source_index = label ? label->source_index : f->source_index;
     f->name = label ? label->name : NULL;
     f->png_name = label ? label->png_name : NULL;
     f->file_name = label ? label->file_name : NULL;

@@ -65,6 +65,9 @@ typedef struct rs_source_info {
     rs_hdr hdr;                 /* of the first frame; colours above are those after mapping */
     bool alpha;                 /* frames may be transparent: their images have alpha, then */
     const char *path;           /* as opened; lives as long as the source */
+    int64_t first;              /* of a timeline: source_index of the first frame, */
+    int file_width, file_height; /* and what filters and programs in front of the model get */
+    rs_rational file_aspect;
     bool truncated;             /* found out at the end: frames are missing there */
 } rs_source_info;
 
@@ -74,6 +77,8 @@ typedef struct rs_frame {
     rs_image image;
     rs_mask mask;          /* for those who attach one; no source does */
     int64_t index;         /* 0, 1, 2, ... */
+    int64_t source_index;  /* of the frame of the file that it is made of: another one behind a
+                              timeline; of a frame that filters invent, that of the one before */
     int64_t pts, duration; /* in time_base, counted from the start of the file */
     bool held;             /* the file is damaged here: the picture before (or the first whole one) */
     const char *name;      /* file name in a folder ("scene/1.jpg" in a sub-folder), or of a still;
@@ -97,6 +102,7 @@ typedef struct rs_source_options {
     bool recursive;    /* folders: the pictures of sub-folders, too */
     const rs_timeline *timeline; /* which frames, when, and through which filters; NULL: all as they
                                      are. Of a still its filters only. Outlives the source */
+    bool numbered;     /* source_index must be exact: what cannot be counted is not skipped */
     const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size */
 } rs_source_options;
 

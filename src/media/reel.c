@@ -66,6 +66,7 @@ static rs_status next_in_range(rs_reel *r, bool *end, rs_err *err)
         if (!none)
             RS_TRY(r->feed.next(r->feed.cookie, &r->fresh, &none, err));
     } while (!none && start.kind != RS_MOMENT_NONE && is_before(r, &r->fresh, start));
+    r->fresh.source_index = r->fresh.index;
     r->range_ended = none || !is_in_range(r, &r->fresh);
     *end = r->range_ended;
     return RS_OK;
@@ -255,8 +256,10 @@ static void make_info(rs_reel *r)
     count_frames(r);
     i->cut = (rs_cut){ .start = av_rescale_q(r->origin, r->from, microseconds),
                        .end = range->end.kind == RS_MOMENT_NONE ? 0 : in_microseconds(r, range->end) };
-    i->width = r->first.image.width;
-    i->height = r->first.image.height;
+    i->first = r->first.source_index;
+    i->width = i->file_width = r->first.image.width;
+    i->height = i->file_height = r->first.image.height;
+    i->file_aspect = i->sample_aspect;
     if (resamples(r)) {
         i->rate = r->t.fps;
         i->time_base = (rs_rational){ i->rate.den, i->rate.num };
@@ -306,7 +309,8 @@ static rs_status read_first(rs_reel *r, rs_err *err)
     bool end;
     const rs_moment start = r->t.range.start;
     const bool cut = start.kind != RS_MOMENT_NONE && start.value > 0;
-    const bool by_number = start.kind == RS_MOMENT_FRAME || r->t.range.end.kind == RS_MOMENT_FRAME;
+    const bool by_number = r->feed.numbered || start.kind == RS_MOMENT_FRAME ||
+                           r->t.range.end.kind == RS_MOMENT_FRAME;
     if (cut)
         RS_TRY(r->feed.skip_to(r->feed.cookie, start_of_feed(r), by_number, err));
     RS_TRY(next_kept(r, &r->first, &end, err));

@@ -15,6 +15,7 @@ typedef struct rs_reel_feed {
     rs_status (*skip_to)(void *cookie, rs_moment to, bool by_number, rs_err *err);
     void *cookie;
     const rs_source_info *info;
+    bool numbered; /* skip_to is to keep indices in any case */
 } rs_reel_feed;
 
 typedef struct rs_reel rs_reel;

@@ -225,7 +225,7 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
     rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
                                        : open_file(s, path, options, err);
     s->whole = !options->timeline || is_whole(options->timeline);
-    const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s) };
+    const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s), options->numbered };
     if (status == RS_OK && options->timeline)
         status = rs_reel_open(options->timeline, feed, options->log, &s->reel, err);
     if (status == RS_OK)
@@ -242,5 +242,9 @@ rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source
 
 rs_status rs_source_next(rs_source *s, rs_frame *frame, bool *end, rs_err *err)
 {
-    return s->reel ? rs_reel_next(s->reel, frame, end, err) : next_of_whole(s, frame, end, err);
+    if (s->reel)
+        return rs_reel_next(s->reel, frame, end, err);
+    RS_TRY(next_of_whole(s, frame, end, err));
+    frame->source_index = frame->index;
+    return RS_OK;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "media/mask_filter.h"
 #include "media/mask_source.h"
 #include "opt/path.h"
 #include "pipe/validate.h"
@@ -19,32 +20,34 @@ static void refuse_if(rs_opt_ctx *ctx, rs_pos pos, bool bad, const char *text)
         rs_diags_add(ctx->diags, pos, "inpaint.mask", RS_E_INVALID, NULL, "%s", text);
 }
 
-/* A folder of masks against the frames of one input. What is wrong with the input is its own. */
-static void check_names(rs_opt_ctx *ctx, rs_pos pos, const rs_pipeline_spec *spec, const char *input)
+/* Masks against the frames of one input. What is wrong with the input is its own. */
+static void check_with(rs_opt_ctx *ctx, rs_pos pos, const rs_pipeline_spec *spec, const char *input)
 {
-    const rs_source_options o = { .recursive = spec->recursive, .timeline = &spec->timeline };
+    rs_timeline t = spec->timeline;
+    const rs_source_options o = { .recursive = spec->recursive, .timeline = &t, .numbered = true };
     rs_source *frames = NULL;
     rs_mask_source *masks = NULL;
     rs_err err = { 0 };
+    t.exec.command = NULL; /* nothing is run yet */
     if (rs_source_open_with(input, &o, &frames, NULL) != RS_OK)
         return;
-    rs_status s = rs_mask_source_open(&spec->inpaint, &o, &masks, &err);
+    rs_status s = rs_mask_source_open(&spec->inpaint, &o, rs_source_get_info(frames), &masks, &err);
     if (s == RS_OK)
         s = rs_mask_source_check(masks, frames, &err);
     if (s != RS_OK)
-        rs_diags_add(ctx->diags, pos, "inpaint.mask", s == RS_E_NOMEM ? s : RS_E_NOTFOUND, NULL, "%s",
-                     err.msg);
+        rs_diags_add(ctx->diags, pos, "inpaint.mask",
+                     s == RS_E_NOMEM || s == RS_E_INVALID ? s : RS_E_NOTFOUND, NULL, "%s", err.msg);
     rs_mask_source_close(&masks);
     rs_source_close(&frames);
 }
 
-static void check_folder(rs_opt_ctx *ctx, rs_pos pos, const rs_pipeline_spec *spec)
+static void check_frames(rs_opt_ctx *ctx, rs_pos pos, const rs_pipeline_spec *spec)
 {
     const char *const *inputs = spec->inputs.at;
     for (size_t i = 0; i < spec->inputs.n; i++)
-        check_names(ctx, pos, spec, inputs[i]);
+        check_with(ctx, pos, spec, inputs[i]);
     if (spec->inputs.n == 0 && spec->input)
-        check_names(ctx, pos, spec, spec->input);
+        check_with(ctx, pos, spec, spec->input);
 }
 
 void rs_check_inpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)
@@ -55,11 +58,15 @@ void rs_check_inpaint(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_sp
     if (!mask)
         return;
     const rs_pos pos = mask->value->pos;
+    const bool filtered = is_path(s->mask) && spec->timeline.filters.before;
+    rs_err err = { 0 };
     if (ctx->check_files && is_path(s->mask) && access(s->mask, R_OK) != 0)
         rs_diags_add(ctx->diags, pos, "inpaint.mask", RS_E_NOTFOUND, NULL, "cannot read '%s'",
                      rs_path_show(ctx->current_dir, s->mask));
-    else if (ctx->check_files && is_path(s->mask) && rs_is_dir(s->mask))
-        check_folder(ctx, pos, spec);
+    else if (ctx->check_files && is_path(s->mask) && (rs_is_dir(s->mask) || filtered))
+        check_frames(ctx, pos, spec);
+    else if (filtered && rs_mask_filter_check(spec->timeline.filters.before, &err) != RS_OK)
+        rs_diags_add(ctx->diags, pos, "inpaint.mask", err.status, NULL, "%s", err.msg);
     refuse_if(ctx, pos, spec->resize == RS_RESIZE_LATENT,
               "a mask needs the picture's own latent: write another 'resize' than latent");
     refuse_if(ctx, pos, spec->img2img.tiling && s->params.area == RS_INPAINT_ONLY_MASKED,

@@ -39,7 +39,8 @@ static const rs_opt rows[] = {
     { "mask", OPT_PATH_OR(mask, mask_words), FLAGS(RS_OPT_PATH_IN | RS_OPT_AFFECTS_OUTPUT),
       EXAMPLE("mask.png"),
       HELP("where to repaint: a picture for all frames, a folder of pictures named as the frames, or a "
-           "video") },
+           "video, with a mask for each frame of the input; they follow it through range, fps and what "
+           "filters.before moves") },
     { "color", OPT_STRING(color), RANGE(1, 0), AFFECTS_OUTPUT, EXAMPLE("\"#00ff00\""),
       HELP("with mask: color, the colour to repaint, as #rrggbb in quotes") },
     { "color_tolerance", OPT_INT(color_tolerance), RANGE(0, 255), AFFECTS_OUTPUT,

@@ -77,6 +77,36 @@ run 0 image "$dir/green" --output "$dir/keyed/" $whole --set inpaint.mask=color 
     --set inpaint.color_tolerance=10 --set inpaint.blur=0
 kept keyed 0 green
 
+# Masks follow their frames through range, rate, and what filters do to places: as if clip and masks
+# had been made so beforehand. Colours are not the masks' matter.
+ff -i "$dir/in/f%d.png" -c:v ffv1 -pix_fmt gbrp "$dir/clip.mkv"
+mkdir "$dir/moved-in" "$dir/moved-masks"
+for n in 2 3; do
+    for of in in masks; do
+        [ $of = in ] && negate=,negate || negate=
+        ff -i "$dir/$of/f$n.png" -vf crop=48:40:6:4,hflip$negate "$dir/moved-$of/f$((2 * n - 3)).png"
+        cp "$dir/moved-$of/f$((2 * n - 3)).png" "$dir/moved-$of/f$((2 * n - 2)).png"
+    done
+done
+cut="--model $tiny --prompt cat --set img2img.steps=1"
+run 0 image "$dir/moved-in" --output "$dir/beforehand/" $cut --set inpaint.mask="$dir/moved-masks"
+four() { for f in "$dir/$1"/*; do pixels "$f" | cksum; done; }
+for mask in mask.mkv masks; do
+    run 0 image "$dir/clip.mkv" --output "$dir/by-$mask/" $cut --set inpaint.mask="$dir/$mask" --set range.start=1 \
+        --set "filters.before='fps=50,crop=48:40:6:4,hflip,negate'"
+    same "masks of $mask that follow filters" "$(four beforehand)" "$(four "by-$mask")"
+done
+moved="$cut --set inpaint.mask=$dir/mask.mkv"
+refuses 3 "masks cannot follow 'zoompan' in filters.before: filter the clip beforehand" image "$dir/clip.mkv" \
+    --output "$dir/new/" $moved --set filters.before=zoompan
+refuses 3 "only where it is a single chain" image "$dir/clip.mkv" --output "$dir/new/" $moved \
+    --set "filters.before='split[a][b];[a][b]vstack'"
+refuses 3 "makes frames of 70x23: filter the clip beforehand" image "$dir/clip.mkv" --output "$dir/new/" $moved \
+    --set filters.before=separatefields
+ff -i "$dir/masks/f1.png" -vf transpose "$dir/turned.png"
+run 0 image "$dir/in" --output "$dir/turned/" $cut --set inpaint.mask="$dir/turned.png"
+says "have another shape (46x70) than the input's frames (70x46): they are stretched"
+
 # Soft inpainting of a moving video.
 ff -i samples/clip.mp4 -frames:v 2 -c copy "$dir/short.mp4"
 run 0 image "$dir/short.mp4" --output "$dir/soft.mkv" $whole --set inpaint.mask="$dir/masks/f2.png" --set inpaint.soft=true

@@ -45,6 +45,28 @@ done
 same "sheets under the masks of a folder and of a video" "$(cells "$dir/masks.png")" "$(cells "$dir/mask.mkv.png")"
 [ "$(cells "$dir/masks.png" | uniq | wc -l)" -eq 2 ] || fail "cells are not where they were expected"
 [ "$(cells "$dir/masks.png")" != "$(cells "$dir/whole.png")" ] || fail "the mask changes nothing"
+# What comes behind the model is shown, as `image` makes it, unless it needs more than one frame.
+frames="--input $dir/in --set img2img.steps=1"
+row() { ffmpeg -nostdin -v error -i "$1" -vf "format=rgb24,crop=32:16:240:$((48 + 44 * $2))" -f rawvideo - | cksum; }
+rows() { for n in 0 1 2 3 4 5; do row "$1" $n; done; }
+outputs() { for n in 1 2 3 4 5 6; do pixels "$1/f$n.png" | cksum; done; }
+after="--set filters.after=hflip,negate --set exec.command=cat"
+run 0 image "$dir/in" --output "$dir/made/" --model "$tiny" --prompt "a cat" --steps 1 $after
+run 0 sheet "$dir/p.yaml" $frames --frames 6 --cell 32 --sheet "$dir/after.png" $after
+same "pictures behind filters and a program" "$(outputs "$dir/made")" "$(rows "$dir/after.png")"
+run 0 sheet "$dir/p.yaml" $frames --frames 6 --cell 32 --sheet "$dir/plain.png"
+run 0 sheet "$dir/p.yaml" $frames --frames 6 --cell 32 --sheet "$dir/mixed.png" --vary filters.after=tmix,hqdn3d
+says "warning: filters.after works on more than one frame at a time: pictures are shown without it"
+same "pictures without filters in time" "$(rows "$dir/plain.png")" "$(rows "$dir/mixed.png")"
+[ "$(grep -c warning "$dir/stderr")" -eq 1 ] || fail "not told once"
+refuses 3 "cannot be varied" sheet "$dir/p.yaml" --vary filters.before=hflip,vflip --sheet "$dir/t.png"
+# Frames are shown as they are seen: 24x16 of 4:3 is 32x16; and so is what a filter makes of it.
+make_video "$dir/wide.mkv" -vf scale=24:16,setsar=4/3 -frames:v 1 -c:v ffv1
+for after in setsar=4/3 scale=32:16,setsar=1; do
+    run 0 sheet "$dir/p.yaml" --input "$dir/wide.mkv" --frames 1 --cell 64 --overwrite --sheet "$dir/wide.png" \
+        --set filters.after="$after"
+    same "width of a sheet of 32x16" "280|100" "$(stream "$dir/wide.png" width,height)"
+done
 refuses 4 "cannot" sheet "$dir/p.yaml" --input "$dir/none.mp4" --sheet "$dir/t.png"
 [ -e "$dir/t.png" ] && fail "a sheet of a failed run"
 finish

@@ -99,12 +99,12 @@ static void make_frames(void)
 
 static void frames(void)
 {
-    rs_picked_frame picked[24];
+    rs_frame picked[24];
     int n;
-    int64_t all;
+    rs_source_info all;
     bool red = false, blue = false, early = false;
     CHECK_OK(rs_pick_frames(names, in, &plain, 4, picked, &n, &all, &err));
-    CHECK_INT(all, 24);
+    CHECK_INT(all.n_frames, 24);
     CHECK_INT(n, 4);
     for (int i = 0; i < n; i++) {
         CHECK(i == 0 || picked[i].index > picked[i - 1].index);
@@ -185,9 +185,9 @@ static void whole(void)
     CHECK_OK(rs_image_read(sheet_png, &sheet, &err));
     CHECK_INT(sheet.width, 8 + 16 * 12 + 3 * 24);
     CHECK_INT(sheet.height, 8 + 20 + 20 + 4 * 44 + 8);
-    rs_picked_frame picked[2];
+    rs_frame picked[2];
     int n;
-    int64_t all;
+    rs_source_info all;
     CHECK_OK(rs_pick_frames(names, in, &plain, 2, picked, &n, &all, &err));
     CHECK_OK(rs_model_open(TINY, NULL, &m, &err));
     rs_img2img_defaults(&p);
