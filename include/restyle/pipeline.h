@@ -99,6 +99,7 @@ typedef struct rs_pipeline_spec {
     rs_inpaint_spec inpaint;
     rs_outpaint outpaint;
     rs_loopback_spec loopback;
+    float scene_cut;       /* frames hand nothing on over a cut of that score; 0: there is none */
     rs_loops loops;
     rs_sd_upscale sd_upscale;
     rs_batch_spec batch;

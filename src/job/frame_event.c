@@ -68,6 +68,9 @@ static void put_line(rs_strbuf *sb, const rs_source_info *info, const rs_frame *
                      e->retried ? "true" : "false");
     if (e->stands_in)
         rs_strbuf_printf(sb, ", \"stands_in\": \"%s\"", e->stands_in);
+    if (e->scene_score >= 0)
+        rs_strbuf_printf(sb, ", \"scene\": %" PRId64 ", \"scene_score\": %.4f", f->scene + 1,
+                         e->scene_score);
     put_drift(sb, "drift_source", e->drift_source);
     put_drift(sb, "drift_previous", e->drift_previous);
     rs_strbuf_printf(sb, ", \"seconds\": {\"decode\": %.6f, \"scale\": %.6f, \"prompts\": %.6f, "

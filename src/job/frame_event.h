@@ -9,6 +9,7 @@
 typedef struct rs_frame_event {
     double decode, scale;  /* seconds, of reading */
     rs_part_times parts;   /* seconds, of the model */
+    double scene_score;    /* of a cut before it; negative: not looked for */
     double make;           /* seconds from the frame to its output, with all of that */
     double drift_source, drift_previous; /* mean absolute difference, 0 to 1; negative: none */
     uint64_t seed;

@@ -201,6 +201,15 @@ rs_status rs_frame_maker_finish(rs_frame_maker *m, rs_frame *frame, int slot, co
     return rs_frame_texts_make(&m->texts, slot, p, size, &frame->text, err);
 }
 
+void rs_frame_maker_enter(rs_frame_maker *m, const rs_frame *frame)
+{
+    if (frame->scene != m->scene) {
+        rs_image_release(&m->chain.previous);
+        m->chain = (rs_chain){ 0 };
+    }
+    m->scene = frame->scene;
+}
+
 rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const rs_progress *progress,
                              rs_err *err)
 {
@@ -212,6 +221,7 @@ rs_status rs_frame_maker_run(rs_frame_maker *m, rs_frame *frame, int slot, const
     event->stands_in = NULL;
     event->retried = false;
     RS_TRY(check_frame(m, frame, err));
+    rs_frame_maker_enter(m, frame);
     p.latent_size = rs_frame_maker_latent(m, frame);
     if (loop)
         RS_TRY(loop_back(m, &frame->image, &p, err));

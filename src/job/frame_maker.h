@@ -21,6 +21,7 @@ typedef struct rs_frame_maker {
     rs_frame_event *events; /* by slot: what became of each frame */
     bool watch;            /* the events' drift is wanted */
     rs_chain chain;
+    int64_t scene;         /* of the frame that it comes from */
     rs_frame_texts texts;
     rs_image out;          /* the memory for the next output */
     rs_image source_image; /* with loopback, where it is needed: the frame without it */
@@ -44,6 +45,10 @@ rs_size rs_frame_maker_latent(const rs_frame_maker *m, const rs_frame *frame);
  * init (which may be frame's picture) with p. */
 rs_status rs_frame_maker_finish(rs_frame_maker *m, rs_frame *frame, int slot, const rs_img2img_params *p,
                                 const rs_image *init, rs_image *out, rs_err *err);
+
+/* Forgets what another scene than the frame's has handed on. Part of run; by itself for frames that
+ * are fetched, before their chain. */
+void rs_frame_maker_enter(rs_frame_maker *m, const rs_frame *frame);
 
 /* Replaces the frame's picture and sets its text, which lives until the same slot of
  * rs_frame_texts is used again. */

@@ -44,7 +44,8 @@ static bool is_frame(const char *name)
 
 static bool is_chain(const char *name)
 {
-    return strcmp(name, "chain-0") == 0 || strcmp(name, "chain-1") == 0;
+    return (strncmp(name, "chain-", 6) == 0 || strncmp(name, "shard-", 6) == 0) &&
+           (ends(name, "chain-0") || ends(name, "chain-1"));
 }
 
 static void remove_files(const char *dir, bool (*which)(const char *name))

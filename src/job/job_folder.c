@@ -14,12 +14,12 @@
 #include "job/job_clean.h"
 #include "pipe/job_dir.h"
 
-rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, int64_t index)
+rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, const rs_frame *frame)
 {
     const rs_job_options *o = &f->options;
-    if (o->shards && index % o->shards != o->shard - 1)
+    if (o->shards && (f->by_scene ? frame->scene : frame->index) % o->shards != o->shard - 1)
         return RS_FRAME_SKIP;
-    if (rs_done_frames_find(&f->done, index))
+    if (rs_done_frames_find(&f->done, frame->index))
         return RS_FRAME_FETCH;
     return o->join ? RS_FRAME_MISSING : RS_FRAME_MAKE;
 }
@@ -34,11 +34,11 @@ rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_chain 
     const rs_done_frame *d = rs_done_frames_find(&f->done, frame->index);
     const rs_arena_mark mark = rs_arena_save(f->arena);
     const char *picture = rs_path_join(f->arena, f->frames_dir, rs_done_frames_name(&f->done, d));
-    const char *chained = rs_chain_path(f->arena, f->dir, d->index);
+    const char *chained = rs_chain_path(f->arena, rs_done_frames_chain(&f->done, d), d->index);
     rs_status s = picture && chained ? RS_OK : no_memory(err);
     if (s == RS_OK && !f->into_folder)
         s = rs_frame_store_read(picture, &frame->image, err);
-    if (s == RS_OK && f->chained && d->index == f->done.chain_at)
+    if (s == RS_OK && f->chained && d->has_chain)
         s = rs_chain_read(chained, d->index, d->chain_crc, chain, err);
     rs_arena_rewind(f->arena, mark);
     return s;
@@ -54,10 +54,10 @@ static rs_status keep_files(rs_job_folder *f, rs_frame *frame, const rs_made_fra
         RS_TRY(rs_frame_store_sum(picture, &r->size, &r->crc, err));
     else
         RS_TRY(rs_frame_store_write(picture, &frame->image, bits, frame->text, &r->size, &r->crc, err));
-    r->has_chain = f->chained && frame->index > f->done.chain_at;
+    r->has_chain = f->chained && !frame->scene_last && frame->index > f->chain_at;
     if (!r->has_chain)
         return RS_OK;
-    const char *chained = rs_chain_path(f->writer_arena, f->dir, frame->index);
+    const char *chained = rs_chain_path(f->writer_arena, f->chain, frame->index);
     return chained ? rs_chain_write(chained, &made->chain, frame->index, &r->chain_crc, err) : no_memory(err);
 }
 
@@ -69,6 +69,7 @@ rs_status rs_job_folder_keep(rs_job_folder *f, rs_frame *frame, const rs_made_fr
     const char *name = f->into_folder ? rs_sink_frame_name(frame, buf) : number;
     rs_record r = { .kind = RS_RECORD_FRAME, .index = frame->index, .seed = made->seed,
                     .width = frame->image.width, .height = frame->image.height,
+                    .scene = frame->scene, .scene_last = frame->scene_last,
                     .milliseconds = (int64_t)(made->seconds * 1000), .text = name, .len = strlen(name) };
     const rs_arena_mark mark = rs_arena_save(f->writer_arena);
     const rs_status s = keep_files(f, frame, made, bits, &r, err);

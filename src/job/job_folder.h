@@ -1,9 +1,10 @@
 /* NAME.job beside an output: all that a later run needs to go on.
  *
  *     lock, journal               who is at work; what is done (job/journal.h)
- *     shard-2-of-8.lock, .journal the same of a part of the frames
+ *     shard-2-of-8.lock, .journal the same of a part of the frames, or of the scenes
  *     frames/00000017.png         what the encoder gets; a folder as output keeps its own
- *     chain-0, chain-1            what the two newest frames hand on (loopback, crop box)
+ *     chain-0, chain-1            what the two newest frames hand on (loopback, crop box); a shard's
+ *                                 are shard-2-of-8.chain-0 and -1
  *     NAME.mp4                    the output, until it is complete
  *
  * A frame counts once its record is on the disk, which is written after its file. */
@@ -25,20 +26,24 @@ typedef enum rs_frame_plan {
     RS_FRAME_MISSING /* to be joined, but not there */
 } rs_frame_plan;
 
-/* Zero it before open; the caller sets the first six. */
+/* Zero it before open; the caller sets the first seven. */
 typedef struct rs_job_folder {
     const rs_pipeline_spec *spec;
     rs_job_options options;
     const rs_log *log;
     bool into_folder;   /* the output is a folder */
     int64_t n_frames;   /* of the source; 0: unknown */
-    bool chained;       /* a frame depends on the one before it */
+    bool chained;       /* a frame depends on the one before it in its scene */
+    bool by_scene;      /* shards share the scenes out, not the frames */
 
     rs_arena *arena;    /* NULL: there is no folder, and the frames are only passed through */
     rs_arena *writer_arena; /* of rs_job_folder_keep, in the writer's thread */
     const char *dir, *frames_dir;
     const char *shown;  /* of dir, for messages */
     const char *sink_path; /* what the sink writes to */
+    const char *chain;  /* what its own frames hand on, for rs_chain_path */
+    int64_t chain_at;   /* the last of them whose chain is there: those before it that are made anew
+                           keep theirs to themselves. -1: none */
     bool ours;          /* locked, and of our identity */
     bool unreadable;    /* opening failed because of a file that the pipeline reads */
     bool resumed;       /* frames of earlier runs, or of other shards, may be there */
@@ -62,7 +67,8 @@ typedef struct rs_made_frame {
  * another identity, is refused. */
 rs_status rs_job_folder_open(rs_job_folder *f, rs_err *err);
 
-rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, int64_t index);
+/* frame: with its index and scene. */
+rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, const rs_frame *frame);
 /* The picture of a frame whose plan is FETCH (none of a folder's), and what it hands on where
  * the loop is taken up, into *chain. */
 rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_chain *chain, rs_err *err);

@@ -57,8 +57,9 @@ static rs_status make_paths(struct opening *o, rs_err *err)
     f->shown = rs_path_name(f->dir);
     f->frames_dir = f->into_folder ? output : rs_path_join(f->arena, f->dir, "frames");
     f->sink_path = f->into_folder ? output : rs_path_join(f->arena, f->dir, rs_path_name(output));
+    f->chain = own_path(f, "chain", ".chain");
     o->path = own_path(f, "journal", ".journal");
-    return f->frames_dir && f->sink_path && o->path ? RS_OK : no_memory(err);
+    return f->frames_dir && f->sink_path && f->chain && o->path ? RS_OK : no_memory(err);
 }
 
 static rs_status in_use(const rs_job_folder *f, const char *who, rs_err *err)
@@ -110,14 +111,29 @@ static rs_status take_shard_lock(rs_job_folder *f, rs_err *err)
                 : RS_OK;
 }
 
+/* "chain" of "journal", "shard-2-of-8.chain" of "shard-2-of-8.journal". */
+static const char *chain_of(rs_arena *arena, const char *journal)
+{
+    const size_t n = strlen(journal) - strlen("journal");
+    char *chain = rs_arena_alloc(arena, n + sizeof("chain"));
+    if (chain) {
+        memcpy(chain, journal, n);
+        memcpy(chain + n, "chain", sizeof("chain"));
+    }
+    return chain;
+}
+
 static rs_status read_journal(struct opening *o, const char *path, rs_err *err)
 {
+    const char *chain = chain_of(o->f->arena, path);
     rs_map map;
     rs_record r;
+    if (!chain)
+        return no_memory(err);
     RS_TRY(rs_map_open(path, &map, err));
     rs_status s = rs_identity_check(o->f->shown, map.data, map.size, &o->head, err);
     if (s == RS_OK)
-        s = rs_done_frames_add(&o->f->done, map.data, map.size, err);
+        s = rs_done_frames_add(&o->f->done, map.data, map.size, chain, err);
     for (size_t pos = 0; s == RS_OK && rs_record_next(map.data, map.size, &pos, &r);)
         if (r.kind == RS_RECORD_DONE || r.kind == RS_RECORD_BEGIN) {
             o->has_done = r.kind == RS_RECORD_DONE;
@@ -175,7 +191,8 @@ static rs_status check_files(struct opening *o, rs_err *err)
 {
     rs_job_folder *f = o->f;
     int64_t damaged = 0;
-    RS_TRY(rs_done_frames_check(&f->done, f->frames_dir, f->chained ? f->dir : NULL, &damaged, err));
+    RS_TRY(rs_done_frames_check(&f->done, f->frames_dir, f->chained, &damaged, err));
+    f->chain_at = rs_done_frames_chain_at(&f->done, f->chain);
     if (damaged)
         RS_WARN(f->log, "%lld of the %zu frames in '%s' are missing or damaged: they are made anew",
                 (long long)damaged, f->done.n, f->shown);

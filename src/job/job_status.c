@@ -19,6 +19,7 @@ enum { TEXT_MAX = 1 << 20, RECENT = 20, MAX_PARTS = 4096 };
 /* One journal and its lock. */
 typedef struct job_part {
     int shard, shards;         /* 0: of the whole job */
+    const char *path;
     bool running, done;
     char who[128];
     int64_t began, n_frames;   /* of the last run, and of the clip as that found it */
@@ -68,8 +69,9 @@ static rs_status read_part(struct report *r, const char *name, job_part *p, rs_e
     RS_TRY(rs_map_open(path, &map, err));
     for (size_t pos = 0; rs_record_next(map.data, map.size, &pos, &record);)
         take_record(p, &record);
-    const rs_status s = rs_done_frames_add(&r->frames, map.data, map.size, err);
+    const rs_status s = rs_done_frames_add(&r->frames, map.data, map.size, path, err);
     rs_map_close(&map);
+    p->path = path;
     p->running = rs_lock_is_held(lock_path, p->who);
     return s;
 }
@@ -161,7 +163,7 @@ static void put_shards(struct report *r)
         const job_part *p = &r->parts[i];
         int64_t n = 0;
         for (size_t k = 0; p->shards > 0 && k < r->frames.n; k++)
-            n += r->frames.at[k].index % p->shards == p->shard - 1;
+            n += strcmp(rs_done_frames_chain(&r->frames, &r->frames.at[k]), p->path) == 0;
         if (p->shards > 0)
             rs_strbuf_printf(&r->text, "shard    %d of %d: %" PRId64 " frame%s%s\n", p->shard, p->shards, n,
                              n == 1 ? "" : "s", p->running ? ", running" : "");

@@ -78,6 +78,14 @@ static bool chain(struct scan *s, rs_record *r)
     return false;
 }
 
+static bool last(struct scan *s)
+{
+    size_t n;
+    const char *at = word(s, &n);
+    s->ok = s->ok && n == 1 && (*at == '+' || *at == '.');
+    return s->ok && *at == '.';
+}
+
 static void scan_frame(struct scan *s, rs_record *r)
 {
     r->index = positive(s);
@@ -87,6 +95,8 @@ static void scan_frame(struct scan *s, rs_record *r)
     r->size = positive(s);
     r->crc = hex(s);
     r->has_chain = chain(s, r);
+    r->scene = positive(s);
+    r->scene_last = last(s);
     r->milliseconds = positive(s);
     r->when = positive(s);
 }
@@ -163,8 +173,8 @@ static void put_words(rs_strbuf *sb, const rs_record *r)
             snprintf(chained, sizeof(chained), "%08" PRIx32, r->chain_crc);
         rs_strbuf_printf(sb, "%" PRId64 " %" PRIu64 " %" PRId64 " %" PRId64 " %" PRId64, r->index, r->seed,
                          r->width, r->height, r->size);
-        rs_strbuf_printf(sb, " %08" PRIx32 " %s %" PRId64 " %" PRId64 " ", r->crc, chained,
-                         r->milliseconds, r->when);
+        rs_strbuf_printf(sb, " %08" PRIx32 " %s %" PRId64 " %s %" PRId64 " %" PRId64 " ", r->crc, chained,
+                         r->scene, r->scene_last ? "." : "+", r->milliseconds, r->when);
         break;
     case RS_RECORD_ERROR: rs_strbuf_printf(sb, "%" PRId64 " ", r->when); break;
     case RS_RECORD_DONE:

@@ -3,7 +3,7 @@
  *     5d6f0c1a job 1
  *     ........ key img2img.seed: 42
  *     ........ begin 1795370000 240 1234 host
- *     ........ frame 17 42 512 512 481234 89abcdef - 12345 1795370012 00000017.png
+ *     ........ frame 17 42 512 512 481234 89abcdef - 2 + 12345 1795370012 00000017.png
  *     ........ error 1795370020 cannot write 'x': No space left on device
  *     ........ done 1795370900 2345678 0123abcd
  *
@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
-#define RS_JOURNAL_FORMAT 1
+#define RS_JOURNAL_FORMAT 2
 
 typedef enum rs_record_kind {
     RS_RECORD_JOB,   /* the format; the first record, before the keys */
@@ -43,6 +43,8 @@ typedef struct rs_record {
     uint32_t crc;
     bool has_chain;      /* what it hands on to the next frame is kept, too */
     uint32_t chain_crc;
+    int64_t scene;       /* it belongs to, from 0 */
+    bool scene_last;     /* "." instead of "+": the next frame is another scene's, or there is none */
     int64_t milliseconds; /* that making it took */
     const char *text;    /* not terminated; of the parsed bytes, or the caller's */
     size_t len;

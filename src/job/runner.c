@@ -217,11 +217,12 @@ static rs_status open_folder(struct job *j, rs_err *err)
     f->n_frames = info->n_frames;
     f->chained = j->spec->loopback.enabled || j->spec->on_bad_frame == RS_BAD_FRAME_HOLD ||
                  (j->masks && ip->area == RS_INPAINT_ONLY_MASKED && ip->box_smoothing > 0);
-    if (f->chained && f->options.shards)
+    f->by_scene = f->chained && j->spec->scene_cut > 0;
+    if (f->chained && f->options.shards && !f->by_scene)
         return RS_FAIL(err, RS_E_INVALID, "each frame needs the one before it, so shards cannot make them "
                        "apart: %s", j->spec->loopback.enabled
-                           ? "run it without --shard, cut the clip where scenes change, or set "
-                             "loopback.enabled to false"
+                           ? "set scene_cut (to 0.4, say), so that loopback begins anew with each scene, run "
+                             "it without --shard, or set loopback.enabled to false"
                        : j->spec->on_bad_frame == RS_BAD_FRAME_HOLD
                            ? "set on_bad_frame to source or fail"
                            : "set inpaint.box_smoothing to 0");
@@ -321,8 +322,8 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
         return RS_FAIL(err, RS_E_CANCELLED, "writing has failed");
     frame->index = i;
     frame->file_name = rs_path_name(path);
-    j->frame_events[frame - j->frames] = (rs_frame_event){ .seed = p->seed, .drift_source = -1,
-                                                           .drift_previous = -1 };
+    j->frame_events[frame - j->frames] = (rs_frame_event){ .seed = p->seed, .scene_score = -1,
+                                                           .drift_source = -1, .drift_previous = -1 };
     j->maker.texts.batch_pos = i < n ? i % j->spec->batch.size : 0;
     rs_image init = j->batch_of->image;
     if (i == n)
@@ -352,6 +353,7 @@ static rs_status make_frame(struct job *j, rs_frame *frame, rs_err *err)
 static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
 {
     const rs_done_frame *d = rs_done_frames_find(&j->folder.done, frame->index);
+    rs_frame_maker_enter(&j->maker, frame);
     RS_TRY(rs_job_folder_fetch(&j->folder, frame, &j->maker.chain, err));
     j->made[frame - j->frames].fetched = true;
     j->result->resumed++;
@@ -361,7 +363,7 @@ static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
 
 static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)
 {
-    const rs_frame_plan plan = rs_job_folder_plan(&j->folder, frame->index);
+    const rs_frame_plan plan = rs_job_folder_plan(&j->folder, frame);
     if (plan == RS_FRAME_MISSING)
         return RS_FAIL(err, RS_E_NOTFOUND, "it is not made yet: run its shard again, or `restyle run` to "
                        "make all that is missing");
@@ -405,6 +407,7 @@ static rs_status start_threads(struct job *j, rs_err *err)
     j->reader.masks = j->masks;
     j->reader.fitter.fit = j->maker.fit;
     j->reader.fitter.aspect = rs_source_get_info(j->source)->sample_aspect;
+    j->reader.scenes.threshold = j->spec->scene_cut;
     j->reader.folder = j->writer.folder = &j->folder;
     j->writer.made = j->made;
     atomic_store(&j->writer.keep_only, j->folder.options.shards > 0);
@@ -455,11 +458,13 @@ static rs_status first_cause(struct job *j, rs_status s, rs_err *err)
     return s;
 }
 
-/* How many frames this run goes through. */
+/* How many frames this run goes through; 0: unknown, as how long a shard's scenes are. */
 static int64_t share_of(const struct job *j)
 {
     const rs_job_options *o = &j->folder.options;
     const int64_t n = rs_source_get_info(j->source)->n_frames;
+    if (o->shards && j->folder.by_scene)
+        return 0;
     return o->shards ? (n - o->shard + o->shards) / o->shards : n;
 }
 

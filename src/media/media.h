@@ -81,6 +81,8 @@ typedef struct rs_frame {
                               timeline; of a frame that filters invent, that of the one before */
     int64_t pts, duration; /* in time_base, counted from the start of the file */
     bool held;             /* the file is damaged here: the picture before (or the first whole one) */
+    int64_t scene;         /* which it belongs to, from 0, and whether it is the last one of that: for */
+    bool scene_last;       /* those who look; no source does */
     const char *name;      /* file name in a folder ("scene/1.jpg" in a sub-folder), or of a still;
                               NULL for videos. Lives as long as the source */
     const char *png_name;  /* the same with .png, unique within its folder; NULL for videos */

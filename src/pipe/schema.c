@@ -222,6 +222,10 @@ static const rs_opt pipeline_rows[] = {
     { "inpaint", OPT_GROUP(rs_inpaint_spec, inpaint, &rs_inpaint_group) },
     { "outpaint", OPT_GROUP(rs_outpaint, outpaint, &rs_outpaint_group) },
     { "loopback", OPT_GROUP(rs_loopback_spec, loopback, &loopback_group) },
+    { "scene_cut", OPT_FLOAT(scene_cut), RANGE(0, 1), EXAMPLE("0.4"), AFFECTS_OUTPUT,
+      HELP("where this much of a frame is new at once (FFmpeg's scene score, mostly 0.3 to 0.5), a scene "
+           "begins: loopback, a held frame and the box of inpaint.box_smoothing begin anew, and --shard "
+           "makes whole scenes; 0: the clip is one scene") },
     { "loops", OPT_GROUP(rs_loops, loops, &rs_loops_group) },
     { "sd_upscale", OPT_GROUP(rs_sd_upscale, sd_upscale, &rs_sd_upscale_group) },
     { "batch", OPT_GROUP(rs_batch_spec, batch, &rs_batch_group) },

@@ -92,7 +92,7 @@ clean
 
 # What cannot be cut is refused with advice.
 run 3 run "$dir/p.yaml" --shard 1/2 --set loopback.enabled=true
-says "run it without --shard, cut the clip where scenes change, or set loopback.enabled to false"
+says "set scene_cut (to 0.4, say), so that loopback begins anew with each scene, run it without --shard, "
 run 1 join "$dir/p.yaml"
 says "there is no 'out.job' to join: run its shards first"
 make_video "$dir/one.png" -frames:v 1

@@ -5,7 +5,6 @@
 
 #include "base/fs.h"
 #include "job/chain.h"
-#include "job/done_frames.h"
 #include "job/identity.h"
 #include "job/lock.h"
 #include "tests/lib/test.h"
@@ -20,7 +19,8 @@ static const rs_record samples[] = {
     { .kind = RS_RECORD_FRAME, .index = 17, .seed = UINT64_MAX, .width = 512, .height = 256,
       .size = INT64_MAX, .crc = 0x89abcdef, .milliseconds = 12345, .when = 1795370012,
       .text = "a b.png", .len = 7 },
-    { .kind = RS_RECORD_FRAME, .has_chain = true, .chain_crc = 7, .text = "00000000.png", .len = 12 },
+    { .kind = RS_RECORD_FRAME, .has_chain = true, .chain_crc = 7, .scene = 3, .scene_last = true,
+      .text = "00000000.png", .len = 12 },
     { .kind = RS_RECORD_ERROR, .when = 1, .text = "cannot write 'x'", .len = 16 },
     { .kind = RS_RECORD_ERROR },
     { .kind = RS_RECORD_DONE, .when = 2, .size = 3, .crc = 4 },
@@ -32,7 +32,8 @@ static bool equal(const rs_record *a, const rs_record *b)
     return a->kind == b->kind && a->format == b->format && a->when == b->when && a->n_frames == b->n_frames &&
            a->pid == b->pid && a->index == b->index && a->seed == b->seed && a->width == b->width &&
            a->height == b->height && a->size == b->size && a->crc == b->crc && a->has_chain == b->has_chain &&
-           a->chain_crc == b->chain_crc && a->milliseconds == b->milliseconds && a->len == b->len &&
+           a->scene == b->scene && a->scene_last == b->scene_last && a->chain_crc == b->chain_crc &&
+           a->milliseconds == b->milliseconds && a->len == b->len &&
            (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
 }
 
@@ -201,36 +202,6 @@ static void chains(void)
     rs_image_release(&b.previous);
 }
 
-/* Of two records of a frame the later one counts, in whatever order frames came. */
-static void frames_by_index(void)
-{
-    static const int order[] = { 5, 1, 3, 1, 0, 5, 9 };
-    rs_err err = { 0 };
-    rs_strbuf sb;
-    rs_done_frames d = { 0 };
-    rs_strbuf_init(&sb, 1 << 16);
-    for (int i = 0; i < 7; i++) {
-        const rs_record r = { .kind = RS_RECORD_FRAME, .index = order[i], .size = i, .text = "x", .len = 1 };
-        rs_record_put(&sb, &r);
-    }
-    CHECK_OK(rs_done_frames_add(&d, (const uint8_t *)sb.data, sb.len, &err));
-    rs_done_frames_sort(&d);
-    CHECK_INT(d.n, 5);
-    static const int want[][2] = { { 0, 4 }, { 1, 3 }, { 3, 2 }, { 5, 5 }, { 9, 6 } };
-    for (size_t i = 0; i < 5; i++) {
-        CHECK_INT(d.at[i].index, want[i][0]);
-        CHECK_INT(d.at[i].size, want[i][1]);
-        CHECK(!rs_done_frames_find(&d, want[i][0])); /* nobody has looked at its file */
-        d.at[i].usable = true;
-        CHECK(rs_done_frames_find(&d, want[i][0]) == &d.at[i]);
-    }
-    CHECK(!rs_done_frames_find(&d, 2) && !rs_done_frames_find(&d, 10));
-    CHECK_INT(rs_done_frames_usable(&d), 5);
-    CHECK_STR(rs_done_frames_name(&d, &d.at[4]), "x");
-    rs_strbuf_release(&sb);
-    rs_done_frames_release(&d);
-}
-
 int main(void)
 {
     tmpdir_open();
@@ -241,7 +212,6 @@ int main(void)
     TEST_RUN(identities);
     TEST_RUN(locks);
     TEST_RUN(chains);
-    TEST_RUN(frames_by_index);
     tmpdir_close();
     return 0;
 }
