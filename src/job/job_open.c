@@ -134,11 +134,13 @@ static rs_status read_journal(struct opening *o, const char *path, rs_err *err)
     rs_status s = rs_identity_check(o->f->shown, map.data, map.size, &o->head, err);
     if (s == RS_OK)
         s = rs_done_frames_add(&o->f->done, map.data, map.size, chain, err);
-    for (size_t pos = 0; s == RS_OK && rs_record_next(map.data, map.size, &pos, &r);)
-        if (r.kind == RS_RECORD_DONE || r.kind == RS_RECORD_BEGIN) {
-            o->has_done = r.kind == RS_RECORD_DONE;
+    bool done = false; /* since its last beginning; shards complete nothing */
+    for (size_t pos = 0; s == RS_OK && rs_record_next(map.data, map.size, &pos, &r);) {
+        done = r.kind == RS_RECORD_DONE || (done && r.kind != RS_RECORD_BEGIN);
+        if (r.kind == RS_RECORD_DONE)
             o->last_done = r;
-        }
+    }
+    o->has_done = o->has_done || done;
     rs_map_close(&map);
     o->n_journals++;
     o->own_there = o->own_there || strcmp(path, o->path) == 0;
@@ -215,6 +217,11 @@ static rs_status begin(struct opening *o, rs_err *err)
     return rs_journal_add(&f->journal, &r, err);
 }
 
+static rs_status nothing_to_join(const rs_job_folder *f, rs_err *err)
+{
+    return RS_FAIL(err, RS_E_NOTFOUND, "there is no '%s' to join: run its shards first", f->shown);
+}
+
 /* With the main lock. */
 static rs_status take_up(struct opening *o, rs_err *err)
 {
@@ -225,11 +232,11 @@ static rs_status take_up(struct opening *o, rs_err *err)
     RS_TRY(read_journals(o, err));
     f->ours = true;
     f->resumed = o->n_journals > 0;
-    if (f->options.join && !f->resumed)
-        return RS_FAIL(err, RS_E_NOTFOUND, "there is no '%s' to join: run its shards first", f->shown);
     f->finished = !f->resumed && !may_replace && !f->options.shards && rs_made_already(f->spec);
     if (f->finished)
         return RS_OK;
+    if (f->options.join && !f->resumed)
+        return nothing_to_join(f, err);
     if (!f->resumed && !may_replace)
         RS_TRY(rs_sink_check_free(f->spec->output, err));
     if (!f->into_folder) /* whose frames may be gone already */
@@ -251,25 +258,32 @@ static rs_status take_up(struct opening *o, rs_err *err)
     return begin(o, err);
 }
 
+static rs_status open_locked(struct opening *o, rs_err *err)
+{
+    rs_job_folder *f = o->f;
+    rs_status s = rs_identity_put(&o->head, f->spec, err);
+    f->unreadable = s != RS_OK;
+    RS_TRY(s);
+    RS_TRY(take_main_lock(f, err));
+    if (f->options.shards)
+        RS_TRY(take_shard_lock(f, err));
+    RS_TRY(take_up(o, err));
+    if (f->options.shards)
+        rs_lock_share(&f->lock);
+    return RS_OK;
+}
+
 rs_status rs_job_folder_open(rs_job_folder *f, rs_err *err)
 {
     struct opening o = { .f = f };
     rs_strbuf_init(&o.head, HEAD_MAX);
     rs_status s = make_paths(&o, err);
-    if (s == RS_OK && f->options.join && !rs_is_dir(f->dir))
-        s = RS_FAIL(err, RS_E_NOTFOUND, "there is no '%s' to join: run its shards first", f->shown);
-    if (s == RS_OK) {
-        s = rs_identity_put(&o.head, f->spec, err);
-        f->unreadable = s != RS_OK;
+    if (s == RS_OK && f->options.join && !rs_is_dir(f->dir)) {
+        f->finished = !f->spec->overwrite && rs_made_already(f->spec);
+        s = f->finished ? RS_OK : nothing_to_join(f, err);
+    } else if (s == RS_OK) {
+        s = open_locked(&o, err);
     }
-    if (s == RS_OK)
-        s = take_main_lock(f, err);
-    if (s == RS_OK && f->options.shards)
-        s = take_shard_lock(f, err);
-    if (s == RS_OK)
-        s = take_up(&o, err);
-    if (s == RS_OK && f->options.shards)
-        rs_lock_share(&f->lock);
     rs_strbuf_release(&o.head);
     return s;
 }

@@ -26,6 +26,22 @@ cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "shards: other bytes"
 missing "$dir/out.job"
 clean
 
+# A join that is killed before any of its writes and removals goes on, or has finished.
+shards
+cp -r "$dir/out.job" "$dir/parts"
+n=1 code=137
+while [ $code -eq 137 ]; do
+    rm -rf "$dir/out.mp4" "$dir/out.job"
+    cp -r "$dir/parts" "$dir/out.job"
+    faulty kill:$n join "$dir/p.yaml"
+    run 0 join "$dir/p.yaml"
+    cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "a join killed at $n: other bytes"
+    n=$((n + 5))
+done
+same "exit code of a join" 0 $code
+says "out.mp4: finished already, 8 frames"
+clean
+
 # Styles are in the prompts that the output tells, whoever puts it together.
 printf 'name,prompt,negative_prompt\nink,ink {prompt},photo\n' >"$dir/styles.csv"
 styled="--set img2img.styles=ink --set img2img.styles_file=$dir/styles.csv"
