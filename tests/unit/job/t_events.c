@@ -130,7 +130,8 @@ static void lines(void)
                   1.0 / 255);
         const double parts = number(t, "vae_encode") + number(t, "steps") + number(t, "vae_decode") +
                              number(t, "prompts");
-        CHECK((i == 1 || number(t, "decode") > 0) && number(t, "scale") > 0 && number(t, "write") > 0);
+        CHECK((i == 1 || number(t, "decode") > 0) && number(t, "write") > 0);
+        CHECK(number(t, "scale") >= 0); /* a copy of so small a picture may take no microsecond */
         CHECK(number(t, "vae_encode") > 0 && number(t, "steps") > 0 && number(t, "vae_decode") > 0);
         CHECK(parts > 0 && parts <= number(t, "make"));
     }
