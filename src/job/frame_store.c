@@ -12,7 +12,7 @@ rs_status rs_frame_store_write(const char *path, rs_image *image, int bits, cons
     uint8_t *data = NULL;
     size_t n = 0;
     rs_image kept = { 0 };
-    const rs_png_options o = { .text = text, .bits = bits, .alpha = true, .fast = true };
+    const rs_png_options o = { .text = { text, NULL }, .bits = bits, .alpha = true, .fast = true };
     RS_TRY(rs_png_encode(image, &o, &data, &n, err));
     rs_status s = rs_write_file(path, data, n, err);
     if (s == RS_OK)

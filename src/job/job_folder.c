@@ -64,21 +64,25 @@ static rs_status keep_files(rs_job_folder *f, rs_frame *frame, const rs_made_fra
 rs_status rs_job_folder_keep(rs_job_folder *f, rs_frame *frame, const rs_made_frame *made, int bits,
                              rs_err *err)
 {
-    char number[32], buf[64];
+    char number[32];
     snprintf(number, sizeof(number), "%08" PRId64 ".png", frame->index);
-    const char *name = f->into_folder ? rs_sink_frame_name(frame, buf) : number;
+    const rs_arena_mark mark = rs_arena_save(f->writer_arena);
+    const char *name = f->into_folder
+                           ? rs_sink_frame_name(f->writer_arena, frame, f->spec->encode.picture_format)
+                           : number;
+    if (!name)
+        return no_memory(err);
     rs_record r = { .kind = RS_RECORD_FRAME, .index = frame->index, .seed = made->seed,
                     .width = frame->image.width, .height = frame->image.height,
                     .scene = frame->scene, .scene_last = frame->scene_last,
                     .milliseconds = (int64_t)(made->seconds * 1000), .text = name, .len = strlen(name) };
-    const rs_arena_mark mark = rs_arena_save(f->writer_arena);
-    const rs_status s = keep_files(f, frame, made, bits, &r, err);
-    rs_arena_rewind(f->writer_arena, mark);
-    RS_TRY(s);
+    rs_status s = keep_files(f, frame, made, bits, &r, err);
     r.when = (int64_t)time(NULL);
-    RS_TRY(rs_journal_add(&f->journal, &r, err));
-    f->n_kept++;
-    return RS_OK;
+    if (s == RS_OK)
+        s = rs_journal_add(&f->journal, &r, err);
+    f->n_kept += s == RS_OK;
+    rs_arena_rewind(f->writer_arena, mark);
+    return s;
 }
 
 rs_status rs_job_folder_finish(rs_job_folder *f, rs_err *err)

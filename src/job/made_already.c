@@ -10,6 +10,8 @@
 #include "base/strbuf.h"
 #include "infotext/infotext.h"
 #include "job/identity.h"
+#include "job/made_pictures.h"
+#include "media/folder.h"
 #include "media/video_text.h"
 #include "pipe/video_text_make.h"
 #include "stage/styles.h"
@@ -61,33 +63,69 @@ static rs_status look_at(void *cookie, const char *name, const char *path, rs_er
     return RS_OK;
 }
 
+/* Of a folder of frames only those: outputs may lie beside them. */
+static bool input_changed_after(rs_arena *arena, const rs_pipeline_spec *spec, const struct timespec *when)
+{
+    rs_folder list;
+    if (!rs_is_dir(spec->input))
+        return changed_after(arena, spec->input, when, 0);
+    bool changed = rs_folder_list(arena, spec->input, spec->recursive, &list, NULL) != RS_OK;
+    for (size_t i = 0; !changed && i < list.n; i++) {
+        const rs_arena_mark mark = rs_arena_save(arena);
+        const char *path = rs_path_join(arena, list.path, list.entries[i].name);
+        changed = !path || changed_after(arena, path, when, 0);
+        rs_arena_rewind(arena, mark);
+    }
+    return changed;
+}
+
 static bool reads_newer(rs_arena *arena, const rs_pipeline_spec *spec, const struct timespec *when)
 {
-    struct look l = { arena, *when, changed_after(arena, spec->input, when, 0) };
+    struct look l = { arena, *when, input_changed_after(arena, spec, when) };
     return rs_identity_files(spec, look_at, &l, NULL) != RS_OK || l.newer;
 }
 
-/* As the runner writes it: with the styles in the prompts. */
-static bool tells_the_same(rs_arena *arena, const rs_pipeline_spec *spec)
-{
-    rs_pipeline_spec styled = *spec;
-    const char *there = NULL;
-    rs_strbuf text;
-    rs_strbuf_init(&text, RS_INFOTEXT_MAX_BYTES);
-    const bool same = rs_video_text_read(arena, spec->output, &there, NULL) == RS_OK && there &&
-                      rs_styles_resolve(arena, &styled.img2img, NULL) == RS_OK &&
-                      rs_video_text_make(&text, &styled, NULL) == RS_OK &&
-                      strcmp(there, rs_strbuf_str(&text)) == 0;
-    rs_strbuf_release(&text);
-    return same;
-}
-
-bool rs_made_already(const rs_pipeline_spec *spec)
+static bool video_is_made(rs_arena *arena, const rs_pipeline_spec *spec, const char *text,
+                          struct timespec *when)
 {
     struct stat st;
+    const char *there = NULL;
+    if (stat(spec->output, &st) != 0 || !S_ISREG(st.st_mode) ||
+        rs_video_text_read(arena, spec->output, &there, NULL) != RS_OK)
+        return false;
+    *when = st.st_mtim;
+    return there && strcmp(there, text) == 0;
+}
+
+/* spec: as the runner writes it, with the styles in the prompts. */
+static bool is_made(rs_arena *arena, const rs_pipeline_spec *spec, rs_sink_kind kind,
+                    struct timespec *when, int64_t *n_frames)
+{
+    rs_strbuf text;
+    rs_strbuf_init(&text, RS_INFOTEXT_MAX_BYTES);
+    bool made;
+    if (kind == RS_SINK_VIDEO)
+        made = rs_video_text_make(&text, spec, NULL) == RS_OK &&
+               video_is_made(arena, spec, rs_strbuf_str(&text), when);
+    else
+        made = rs_pipeline_text_make(&text, spec, NULL) == RS_OK &&
+               rs_made_pictures(arena, spec, kind, rs_strbuf_str(&text), when, n_frames);
+    rs_strbuf_release(&text);
+    return made;
+}
+
+bool rs_made_already(const rs_pipeline_spec *spec, bool still, int64_t *n_frames)
+{
+    rs_pipeline_spec styled = *spec;
+    rs_sink_kind kind;
+    struct timespec when;
+    int64_t n = *n_frames;
     rs_arena *arena = rs_arena_open(1 << 14);
-    const bool made = arena && stat(spec->output, &st) == 0 && S_ISREG(st.st_mode) &&
-                      tells_the_same(arena, spec) && !reads_newer(arena, spec, &st.st_mtim);
+    const bool made = arena && rs_sink_kind_of(spec->output, still, &kind, NULL) == RS_OK &&
+                      rs_styles_resolve(arena, &styled.img2img, NULL) == RS_OK &&
+                      is_made(arena, &styled, kind, &when, &n) && !reads_newer(arena, spec, &when);
+    if (made)
+        *n_frames = n;
     rs_arena_close(&arena);
     return made;
 }

@@ -5,8 +5,9 @@
 
 #include "restyle/pipeline.h"
 
-/* True of a video that carries this very pipeline among its tags (pipe/video_text_make.h) and is
- * no older than any file that the pipeline reads. Pictures do not tell enough. */
-bool rs_made_already(const rs_pipeline_spec *spec);
+/* True of a video, of the pictures of a folder, or, where the input is a still, of one picture or a
+ * batch, that are all there, carry this very pipeline (pipe/video_text_make.h), and are no older than
+ * any file that the pipeline reads. *n_frames: of pictures their number; of a video it stays. */
+bool rs_made_already(const rs_pipeline_spec *spec, bool still, int64_t *n_frames);
 
 #endif

@@ -21,6 +21,7 @@
 #include "job/damage.h"
 #include "job/frame_maker.h"
 #include "job/job_folder.h"
+#include "job/made_already.h"
 #include "job/queue.h"
 #include "job/reader.h"
 #include "job/runner.h"
@@ -119,9 +120,8 @@ static rs_status check_output(struct job *j, rs_err *err)
     if (info->kind != RS_SOURCE_STILL || j->sink_kind == RS_SINK_VIDEO)
         return RS_FAIL(err, RS_E_INVALID, "a batch is made of one picture and gives pictures, not '%s' and "
                        "'%s': set batch.count and batch.size to 1", j->spec->input, j->spec->output);
-    if (!(j->arena = rs_arena_open(0)))
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for the names of a batch");
-    return rs_batch_check_files(j->arena, j->spec, err);
+    j->arena = rs_arena_open(0);
+    return j->arena ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory for the names of a batch");
 }
 
 static const char *sink_path(const struct job *j)
@@ -153,6 +153,12 @@ static rs_size first_size(const struct job *j, const rs_source_info *info)
                                                     : rs_fit_size(fit, info->width, info->height));
 }
 
+/* A job with a folder has looked for itself. */
+static bool may_replace(const struct job *j)
+{
+    return j->spec->overwrite || j->options->restart || j->folder.arena;
+}
+
 static rs_status open_sink(struct job *j, rs_err *err)
 {
     const rs_source_info *info = rs_source_get_info(j->source);
@@ -177,7 +183,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     if (e->bit_depth)
         o.bits = e->bit_depth;
     o.alpha = o.alpha && rs_keeps_alpha(j->spec);
-    o.overwrite = j->spec->overwrite || j->folder.arena; /* it has looked for itself */
+    o.overwrite = may_replace(j);
     o.many = j->arena != NULL;
     o.timeline = &j->spec->timeline;
     o.log = j->log;
@@ -187,14 +193,23 @@ static rs_status open_sink(struct job *j, rs_err *err)
     RS_TRY(tell_temporary(j, err));
     rs_strbuf text;
     rs_strbuf_init(&text, RS_INFOTEXT_MAX_BYTES);
+    const bool video = j->sink_kind == RS_SINK_VIDEO;
     rs_status s = RS_OK;
-    if (j->spec->infotext.write && j->sink_kind == RS_SINK_VIDEO)
-        s = rs_video_text_make(&text, j->spec, err);
-    o.text = text.len ? rs_strbuf_str(&text) : NULL;
+    if (j->spec->infotext.write)
+        s = video ? rs_video_text_make(&text, j->spec, err) : rs_pipeline_text_make(&text, j->spec, err);
+    o.text = video && text.len ? rs_strbuf_str(&text) : NULL;
+    o.pipeline = !video && text.len ? rs_strbuf_str(&text) : NULL;
     if (s == RS_OK)
         s = rs_sink_open(sink_path(j), &o, &j->sink, err);
     rs_strbuf_release(&text);
     return s;
+}
+
+/* A still has no job: what it became is asked itself. */
+static bool still_is_made(const struct job *j, int64_t *n)
+{
+    const rs_job_options *o = j->options;
+    return o->resumable && !o->restart && !j->spec->overwrite && rs_made_already(j->spec, true, n);
 }
 
 static rs_status open_folder(struct job *j, rs_err *err)
@@ -208,6 +223,8 @@ static rs_status open_folder(struct job *j, rs_err *err)
     if ((j->options->shards || j->options->join) && (changed || info->kind == RS_SOURCE_STILL))
         return RS_FAIL(err, RS_E_INVALID, "%s cannot be made in shards: run it without --shard",
                        changed ? "a folder of frames that are changed afterwards" : "one picture");
+    if (info->kind == RS_SOURCE_STILL)
+        f->finished = still_is_made(j, &f->n_frames);
     if (!j->options->resumable || changed || info->kind == RS_SOURCE_STILL)
         return RS_OK;
     f->spec = j->spec;
@@ -227,6 +244,17 @@ static rs_status open_folder(struct job *j, rs_err *err)
                            ? "set on_bad_frame to source or fail"
                            : "set inpaint.box_smoothing to 0");
     return rs_job_folder_open(f, err);
+}
+
+/* Before the model is loaded. */
+static rs_status check_free(const struct job *j, rs_err *err)
+{
+    if (may_replace(j))
+        return RS_OK;
+    if (j->arena)
+        RS_TRY(rs_batch_check_files(j->arena, j->spec, err));
+    const bool beside = j->arena && j->sink_kind == RS_SINK_PICTURE; /* the output's own name stays free */
+    return beside ? RS_OK : rs_sink_check_free(j->spec->output, err);
 }
 
 /* From here on the pipeline is one with the styles in its prompts. */
@@ -280,6 +308,8 @@ static rs_status open_all(struct job *j, rs_err *err)
     RS_TRY(folder);
     if (j->folder.finished)
         return RS_OK;
+    j->result->failed = RS_JOB_OUTPUT;
+    RS_TRY(check_free(j, err));
     j->maker.fit = rs_fit_of(j->spec, 1); /* without a model nothing is fitted, but its rules hold */
     j->result->failed = RS_JOB_MODEL;
     RS_TRY(apply_styles(j, err));

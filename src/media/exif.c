@@ -4,78 +4,15 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "media/exif_tags.h"
 
 enum {
     TAG_WIDTH = 256,
     TAG_HEIGHT = 257,
     TAG_ORIENTATION = 274,
-    TAG_EXIF_IFD = 0x8769,
-    TAG_USER_COMMENT = 0x9286,
     TYPE_SHORT = 3,
-    TYPE_LONG = 4,
-    TYPE_UNDEFINED = 7,
-    PREFIX = 8,       /* the character code in front of a comment */
-    IFD_SIZE = 18,    /* with one entry */
-    COMMENT_AT = 8 + 2 * IFD_SIZE
+    TYPE_LONG = 4
 };
-
-static void put16(uint8_t *p, unsigned v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, size_t v)
-{
-    put16(p, (unsigned)(v >> 16) & 0xffff);
-    put16(p + 2, (unsigned)v & 0xffff);
-}
-
-/* A directory of one entry at p; none follows it. */
-static void put_ifd(uint8_t *p, unsigned tag, unsigned type, size_t count, size_t value)
-{
-    memset(p, 0, IFD_SIZE);
-    put16(p, 1);
-    put16(p + 2, tag);
-    put16(p + 4, type);
-    put32(p + 6, count);
-    put32(p + 10, value);
-}
-
-/* UTF-16, high byte first; dst has room for two bytes a byte of text. */
-static size_t put_utf16(uint8_t *dst, const char *text)
-{
-    const char *p = text, *const end = text + strlen(text);
-    size_t n = 0;
-    while (p < end) {
-        const uint32_t c = rs_utf8_next(&p, end);
-        if (c < 0x10000) {
-            put16(dst + n, c);
-            n += 2;
-        } else {
-            put16(dst + n, 0xd800 + ((c - 0x10000) >> 10));
-            put16(dst + n + 2, 0xdc00 + ((c - 0x10000) & 0x3ff));
-            n += 4;
-        }
-    }
-    return n;
-}
-
-rs_status rs_exif_make(const char *text, uint8_t **data, size_t *size, rs_err *err)
-{
-    const size_t n = strlen(text);
-    uint8_t *p = n < SIZE_MAX / 4 && n < UINT32_MAX / 4 ? rs_alloc(COMMENT_AT + PREFIX + 2 * n) : NULL;
-    if (!p)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for the parameters of a picture");
-    memcpy(p, "MM\0*\0\0\0\x08", 8);
-    memcpy(p + COMMENT_AT, "UNICODE\0", PREFIX);
-    const size_t comment = PREFIX + put_utf16(p + COMMENT_AT + PREFIX, text);
-    put_ifd(p + 8, TAG_EXIF_IFD, TYPE_LONG, 1, 8 + IFD_SIZE);
-    put_ifd(p + 8 + IFD_SIZE, TAG_USER_COMMENT, TYPE_UNDEFINED, comment, COMMENT_AT);
-    *data = p;
-    *size = COMMENT_AT + comment;
-    return RS_OK;
-}
 
 struct tiff {
     const uint8_t *data;
@@ -142,16 +79,16 @@ bool rs_tiff_look(const uint8_t *data, size_t size, rs_tiff_facts *facts)
     return true;
 }
 
-/* The bytes of the comment, or NULL. */
-static const uint8_t *find_comment(const struct tiff *t, size_t *n)
+/* The bytes of a comment or note, or NULL. */
+static const uint8_t *find_bytes(const struct tiff *t, unsigned tag, size_t *n)
 {
-    const size_t pointer = find_entry(t, get32(t, 4), TAG_EXIF_IFD);
-    const size_t entry = pointer ? find_entry(t, get32(t, pointer + 8), TAG_USER_COMMENT) : 0;
+    const size_t pointer = find_entry(t, get32(t, 4), RS_EXIF_DIRECTORY);
+    const size_t entry = pointer ? find_entry(t, get32(t, pointer + 8), tag) : 0;
     if (!entry)
         return NULL;
     *n = get32(t, entry + 4); /* of bytes: the type is UNDEFINED, or ASCII by mistake */
     const size_t at = get32(t, entry + 8);
-    if (*n <= PREFIX || at > t->size || *n > t->size - at)
+    if (*n <= RS_EXIF_PREFIX || at > t->size || *n > t->size - at)
         return NULL;
     return t->data + at;
 }
@@ -198,23 +135,51 @@ static void from_utf8(char *dst, const uint8_t *bytes, size_t n)
     *dst = '\0';
 }
 
-rs_status rs_exif_comment(rs_arena *arena, const uint8_t *data, size_t size, const char **text,
-                          rs_err *err)
+/* Three bytes for each of n, and a zero. */
+static rs_status make_room(rs_arena *arena, size_t n, char **room, rs_err *err)
 {
-    struct tiff t;
-    size_t n, room;
-    *text = NULL;
-    const uint8_t *p = open_tiff(data, size, &t) ? find_comment(&t, &n) : NULL;
+    size_t bytes;
+    *room = rs_mul_size(n, 3, &bytes) ? rs_arena_alloc(arena, bytes + 1) : NULL;
+    return *room ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory for what a picture says");
+}
+
+static rs_status read_comment(rs_arena *arena, const struct tiff *t, const char **text, rs_err *err)
+{
+    size_t n;
+    char *out;
+    const uint8_t *p = find_bytes(t, RS_EXIF_USER_COMMENT, &n);
     if (!p)
         return RS_OK;
-    char *out = rs_mul_size(n, 3, &room) ? rs_arena_alloc(arena, room + 1) : NULL;
-    if (!out)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for the parameters of a picture");
-    const bool coded = memcmp(p, "ASCII\0\0\0", PREFIX) == 0 || memcmp(p, "\0\0\0\0\0\0\0\0", PREFIX) == 0;
-    if (memcmp(p, "UNICODE\0", PREFIX) == 0)
-        from_utf16(out, p + PREFIX, n - PREFIX);
+    RS_TRY(make_room(arena, n, &out, err));
+    const size_t skip = RS_EXIF_PREFIX;
+    const bool coded = memcmp(p, "ASCII\0\0\0", skip) == 0 || memcmp(p, "\0\0\0\0\0\0\0\0", skip) == 0;
+    if (memcmp(p, RS_EXIF_UNICODE, skip) == 0)
+        from_utf16(out, p + skip, n - skip);
     else
-        from_utf8(out, coded ? p + PREFIX : p, coded ? n - PREFIX : n);
+        from_utf8(out, coded ? p + skip : p, coded ? n - skip : n);
     *text = out;
     return RS_OK;
+}
+
+static rs_status read_note(rs_arena *arena, const struct tiff *t, const char **text, rs_err *err)
+{
+    size_t n;
+    char *out;
+    const uint8_t *p = find_bytes(t, RS_EXIF_MAKER_NOTE, &n);
+    if (!p || memcmp(p, RS_EXIF_MAKER, RS_EXIF_PREFIX) != 0)
+        return RS_OK;
+    RS_TRY(make_room(arena, n, &out, err));
+    from_utf8(out, p + RS_EXIF_PREFIX, n - RS_EXIF_PREFIX);
+    *text = out;
+    return RS_OK;
+}
+
+rs_status rs_exif_text(rs_arena *arena, const uint8_t *data, size_t size, rs_picture_text *text, rs_err *err)
+{
+    struct tiff t;
+    *text = (rs_picture_text){ 0 };
+    if (!open_tiff(data, size, &t))
+        return RS_OK;
+    RS_TRY(read_comment(arena, &t, &text->parameters, err));
+    return read_note(arena, &t, &text->pipeline, err);
 }

@@ -1,5 +1,7 @@
-/* The EXIF block that carries a picture's parameters in JPEG and WebP files: a
- * TIFF structure whose Exif directory has a UserComment (EXIF 2.3, tag 0x9286). */
+/* The EXIF block that tells in JPEG and WebP files how a picture was made: a TIFF structure, as a
+ * TIFF file itself is. Its Exif directory has the parameters as UserComment (EXIF 2.3, tag 0x9286),
+ * where A1111 has them, and the pipeline as MakerNote (0x927c), which is for whatever the maker
+ * wants to record: "restyle" and a zero, then UTF-8. */
 #ifndef RS_MEDIA_EXIF_H
 #define RS_MEDIA_EXIF_H
 
@@ -9,15 +11,20 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "media/picture_text.h"
 
-/* text (UTF-8) as a comment marked UNICODE, in UTF-16 with the high byte first:
- * what A1111 writes through piexif. *data is released with rs_free. */
-rs_status rs_exif_make(const char *text, uint8_t **data, size_t *size, rs_err *err);
+/* The parameters as a comment marked UNICODE, in UTF-16 with the high byte first: what A1111 writes
+ * through piexif. *data is released with rs_free. */
+rs_status rs_exif_make(const rs_picture_text *text, uint8_t **data, size_t *size, rs_err *err);
 
-/* The comment of any such block in UTF-8, or *text = NULL when it has none or is
- * damaged. UTF-16 of either byte order is told apart by its zero bytes. */
-rs_status rs_exif_comment(rs_arena *arena, const uint8_t *data, size_t size, const char **text,
-                          rs_err *err);
+/* A TIFF file as FFmpeg makes it, its directory behind the picture, with text put in. *out is
+ * released with rs_free. */
+rs_status rs_tiff_add_text(const uint8_t *tiff, size_t size, const rs_picture_text *text, uint8_t **out,
+                           size_t *out_size, rs_err *err);
+
+/* The texts of any such block or file; what is not there, or damaged, is NULL. UTF-16 of either
+ * byte order is told apart by its zero bytes. */
+rs_status rs_exif_text(rs_arena *arena, const uint8_t *data, size_t size, rs_picture_text *text, rs_err *err);
 
 /* What the first directory of a TIFF file, or of an EXIF block, says; 0: nothing. */
 typedef struct rs_tiff_facts {

@@ -15,7 +15,7 @@ typedef struct rs_frame_stage {
     /* One more frame, which stays the caller's; NULL: no more come. To be called when pull
      * has given all it has. */
     rs_status (*push)(void *self, const rs_frame *frame, rs_err *err);
-    /* The next frame that is ready; its name, png_name and text live until the next pull.
+    /* The next frame that is ready; its name, png_name and text live until pull gives another.
      * *got = false: none before the next push, or ever after push(NULL). */
     rs_status (*pull)(void *self, rs_frame *frame, bool *got, rs_err *err);
     void (*close)(void *self);

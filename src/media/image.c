@@ -139,7 +139,7 @@ rs_status rs_image_write_png(const char *path, const rs_image *image, const char
 {
     uint8_t *data = NULL;
     size_t size = 0;
-    RS_TRY(rs_png_encode(image, &(rs_png_options){ .text = text, .bits = 8 }, &data, &size, err));
+    RS_TRY(rs_png_encode(image, &(rs_png_options){ .text = { text, NULL }, .bits = 8 }, &data, &size, err));
     const rs_status s = rs_write_file(path, data, size, err);
     rs_free(data);
     return s;

@@ -15,6 +15,7 @@
 #ifndef RS_MEDIA_MEDIA_H
 #define RS_MEDIA_MEDIA_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -102,6 +103,7 @@ rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source
 
 typedef struct rs_source_options {
     bool recursive;    /* folders: the pictures of sub-folders, too */
+    bool names_only;   /* folders: frames come without their pictures, unless filters want them */
     const rs_timeline *timeline; /* which frames, when, and through which filters; NULL: all as they
                                      are. Of a still its filters only. Outlives the source */
     bool numbered;     /* source_index must be exact: what cannot be counted is not skipped */
@@ -158,6 +160,7 @@ typedef struct rs_sink_options {
     rs_picture_format picture_format; /* of a folder */
     const char *text;          /* a picture's parameters, unless the frame has its own; of videos the
                                   comment, or another tag when that is taken; may be NULL */
+    const char *pipeline;      /* of pictures: what made them all, in YAML; may be NULL */
     const rs_log *log;         /* may be NULL */
 } rs_sink_options;
 
@@ -208,9 +211,13 @@ rs_status rs_sink_check_free(const char *path, rs_err *err);
 /* The frame is rounded to samples of so many bits, 8 or 16, before anything else is done to it. */
 int rs_sink_bits(const rs_sink *sink, const rs_frame *frame);
 
-/* What a folder of PNGs calls the frame's picture: file_name, png_name, or "frame_000001.png"
- * in buf. */
-const char *rs_sink_frame_name(const rs_frame *frame, char buf[64]);
+/* What follows the pipeline in the last picture of a folder whose frames pass filters.after or
+ * exec, which make as many as they like: the number of pictures. */
+#define RS_SINK_LAST_OF "# the last of %" PRId64 " pictures\n"
+
+/* What a folder of pictures of this format calls the frame's: file_name, png_name, or
+ * "frame_000001.png", with the format's extension. In memory of arena or frame; NULL: no memory. */
+const char *rs_sink_frame_name(rs_arena *arena, const rs_frame *frame, rs_picture_format format);
 
 /* Uses image, pts, duration, png_name, file_name and text; the frame stays the caller's. pts must
  * increase. Pictures appear whole, one by one; a single one at commit. */

@@ -17,6 +17,10 @@
 
 #define MAX_SIDE 32768
 
+/* The keywords of rs_picture_text, in its order. */
+static const char *const keywords[] = { "parameters", "restyle" };
+enum { N_TEXTS = sizeof(keywords) / sizeof(keywords[0]) };
+
 struct png_job {
     png_structp png;
     png_infop info;
@@ -27,6 +31,7 @@ struct png_job {
     uint8_t *rows; /* one row, or the whole picture when interlaced */
     rs_image image;
     bool as_is;    /* transparent pixels keep their colour */
+    char *texts[N_TEXTS];
     /* writing */
     uint8_t *out;
     size_t out_size, out_cap;
@@ -93,6 +98,8 @@ static void job_release(struct png_job *j)
 {
     rs_free(j->rows);
     rs_free(j->out);
+    for (size_t k = 0; k < N_TEXTS; k++)
+        rs_free(j->texts[k]);
     rs_image_release(&j->image);
 }
 
@@ -231,26 +238,34 @@ rs_status rs_png_decode_as_is(const uint8_t *data, size_t size, const char *name
     return decode(data, size, name, true, image, err);
 }
 
-/* Copies the text into the job; Latin-1 and UTF-8 need at most two bytes a byte. */
-static bool take_text(struct png_job *j)
+/* In UTF-8: Latin-1 and UTF-8 need at most three bytes a byte, U+FFFD for a bad one. */
+static char *copy_text(png_structp png, const png_text *text)
 {
-    png_textp texts = NULL;
-    const int n = png_get_text(j->png, j->info, &texts, NULL);
-    for (int i = 0; i < n; i++) {
-        if (strcmp(texts[i].key, "parameters") != 0)
-            continue;
-        const bool latin1 = texts[i].compression < PNG_ITXT_COMPRESSION_NONE;
-        const char *p = texts[i].text, *const end = p + strlen(p);
-        char *to = rs_alloc(3 * (size_t)(end - p) + 1); /* U+FFFD for a bad byte */
-        if (!to)
-            png_error(j->png, "out of memory");
-        j->out = (uint8_t *)to;
-        while (p < end)
-            to += rs_utf8_put(to, latin1 ? (unsigned char)*p++ : rs_utf8_next(&p, end));
-        *to = '\0';
-        return true;
-    }
-    return false;
+    const bool latin1 = text->compression < PNG_ITXT_COMPRESSION_NONE;
+    const char *p = text->text, *const end = p + strlen(p);
+    char *const copy = rs_alloc(3 * (size_t)(end - p) + 1), *to = copy;
+    if (!copy)
+        png_error(png, "out of memory");
+    while (p < end)
+        to += rs_utf8_put(to, latin1 ? (unsigned char)*p++ : rs_utf8_next(&p, end));
+    *to = '\0';
+    return copy;
+}
+
+/* Copies texts into the job; false: there is none of ours. */
+static bool take_texts(struct png_job *j)
+{
+    png_textp found = NULL;
+    const int n = png_get_text(j->png, j->info, &found, NULL);
+    bool any = false;
+    for (int i = 0; i < n; i++)
+        for (size_t k = 0; k < N_TEXTS; k++)
+            if (strcmp(found[i].key, keywords[k]) == 0) {
+                any = true;
+                if (!j->texts[k])
+                    j->texts[k] = copy_text(j->png, &found[i]);
+            }
+    return any;
 }
 
 static bool read_text(struct png_job *j)
@@ -261,7 +276,7 @@ static bool read_text(struct png_job *j)
     png_set_chunk_malloc_max(j->png, 16u << 20);
     png_set_read_fn(j->png, j, on_read);
     png_read_info(j->png, j->info);
-    if (take_text(j))
+    if (take_texts(j))
         return true;
     const png_uint_32 h = png_get_image_height(j->png, j->info);
     check_plausible(j, h);
@@ -274,40 +289,43 @@ static bool read_text(struct png_job *j)
         for (png_uint_32 y = 0; y < h; y++)
             png_read_row(j->png, j->rows, NULL);
     png_read_end(j->png, j->info);
-    take_text(j);
+    take_texts(j);
     return true;
 }
 
 rs_status rs_png_text(rs_arena *arena, const uint8_t *data, size_t size, const char *name,
-                      const char **text, rs_err *err)
+                      rs_picture_text *text, rs_err *err)
 {
     struct png_job j = { .in = data, .in_size = size };
+    const char *copies[N_TEXTS] = { 0 };
     rs_status s = RS_OK;
     j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, NULL,
                                      on_malloc, on_free);
     j.info = j.png ? png_create_info_struct(j.png) : NULL;
-    *text = NULL;
     if (!j.info)
         s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", name);
     else if (!read_text(&j))
         s = RS_FAIL(err, strstr(j.problem, "memory") ? RS_E_NOMEM : RS_E_CORRUPT,
                     "cannot read the PNG '%s': %s", name, j.problem);
-    else if (j.out && !(*text = rs_arena_strdup(arena, (char *)j.out)))
-        s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", name);
+    for (size_t k = 0; k < N_TEXTS && s == RS_OK; k++)
+        if (j.texts[k] && !(copies[k] = rs_arena_strdup(arena, j.texts[k])))
+            s = RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", name);
+    *text = s == RS_OK ? (rs_picture_text){ copies[0], copies[1] } : (rs_picture_text){ 0 };
     png_destroy_read_struct(&j.png, &j.info, NULL);
     job_release(&j);
     return s;
 }
 
-static void write_text(struct png_job *j, const char *text)
+/* libpng copies both. */
+static void write_text(struct png_job *j, const char *keyword, const char *text)
 {
     bool ascii = true;
     for (const char *p = text; *p; p++)
         ascii = ascii && (unsigned char)*p < 0x80;
-    char key[] = "parameters", empty[] = "";
+    char empty[] = "";
     png_text t = { .compression = ascii ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE,
-                   .key = key,
-                   .text = (png_charp)(uintptr_t)text, /* libpng copies it */
+                   .key = (png_charp)(uintptr_t)keyword,
+                   .text = (png_charp)(uintptr_t)text,
                    .lang = empty,
                    .lang_key = empty };
     if (ascii)
@@ -336,8 +354,10 @@ static bool write_all(struct png_job *j, const rs_image *image, const rs_png_opt
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     if (o->fast)
         set_fast(j->png);
-    if (o->text)
-        write_text(j, o->text);
+    if (o->text.parameters)
+        write_text(j, keywords[0], o->text.parameters);
+    if (o->text.pipeline)
+        write_text(j, keywords[1], o->text.pipeline);
     png_write_info(j->png, j->info);
     swap_to_native(j->png);
     j->rows = rs_alloc(n);

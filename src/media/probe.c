@@ -7,9 +7,12 @@
 #include <libavutil/display.h>
 #include <libavutil/pixdesc.h>
 
+#include "base/arena.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "media/av_util.h"
+#include "media/still_text.h"
 #include "media/video_text.h"
 
 enum { MAX_TEXT = 1 << 20 };
@@ -155,9 +158,23 @@ static void put_stream(rs_strbuf *sb, const AVFormatContext *fmt, unsigned i, co
     put_tags(sb, s->metadata, "  ");
 }
 
+/* A picture's own, which FFmpeg does not show. */
+static void put_picture_pipeline(rs_strbuf *sb, const char *path)
+{
+    rs_map map = { 0 };
+    rs_picture_text text = { 0 };
+    rs_arena *arena = rs_arena_open(0);
+    if (arena && rs_map_open(path, &map, NULL) == RS_OK &&
+        rs_still_text(arena, map.data, map.size, path, &text, NULL) == RS_OK && text.pipeline)
+        put_pipeline(sb, text.pipeline);
+    rs_map_close(&map);
+    rs_arena_close(&arena);
+}
+
 static void put_all(rs_strbuf *sb, const AVFormatContext *fmt, const char *path, const struct times *times)
 {
     rs_strbuf_printf(sb, "%s: %s\n", path, or_unknown(fmt->iformat->long_name));
+    put_picture_pipeline(sb, path);
     put_tags(sb, fmt->metadata, "  ");
     for (unsigned i = 0; i < fmt->nb_streams; i++)
         put_stream(sb, fmt, i, &times[i]);

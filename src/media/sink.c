@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -21,7 +20,7 @@ struct rs_sink {
     rs_sink_kind kind;
     rs_av_out *video;
     rs_arena *arena;
-    const char *path, *temp, *text;
+    const char *path, *temp, *text, *pipeline;
     uint8_t *data; /* RS_SINK_PICTURE: the file's bytes, until commit */
     size_t size;
     rs_still_options still;
@@ -161,7 +160,8 @@ static rs_status open_all(rs_sink *s, const char *path, const rs_sink_options *o
     s->path = s->arena ? rs_arena_strdup(s->arena, path) : NULL;
     s->temp = s->arena ? rs_sink_temp_path(s->arena, path, s->kind) : NULL;
     s->text = s->arena && o->text ? rs_arena_strdup(s->arena, o->text) : NULL;
-    if (!s->path || !s->temp || (o->text && !s->text))
+    s->pipeline = s->arena && o->pipeline ? rs_arena_strdup(s->arena, o->pipeline) : NULL;
+    if (!s->path || !s->temp || (o->text && !s->text) || (o->pipeline && !s->pipeline))
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     s->overwrite = o->overwrite;
     s->many = o->many && s->kind == RS_SINK_PICTURE;
@@ -198,7 +198,7 @@ static rs_status encode(const rs_sink *s, const char *path, const rs_frame *fram
                         size_t *size, rs_err *err)
 {
     rs_still_options o = s->still;
-    o.text = frame->text ? frame->text : s->text;
+    o.text = (rs_picture_text){ frame->text ? frame->text : s->text, s->pipeline };
     return rs_still_encode(format_of(s, path), &frame->image, &o, data, size, err);
 }
 
@@ -224,22 +224,11 @@ int rs_sink_bits(const rs_sink *sink, const rs_frame *frame)
     return (f == RS_PICTURE_PNG || f == RS_PICTURE_TIFF) && sink->still.bits == 16 ? 16 : 8;
 }
 
-const char *rs_sink_frame_name(const rs_frame *frame, char buf[64])
+/* "a/b.png" -> "a/b.jpg" */
+static const char *with_ext(rs_arena *arena, const char *name, const char *ext)
 {
-    if (frame->file_name || frame->png_name)
-        return frame->file_name ? frame->file_name : frame->png_name;
-    snprintf(buf, 64, "frame_%06" PRId64 ".png", frame->index + 1);
-    return buf;
-}
-
-/* "a/b.png" -> "a/b.jpg"; other names have their extension already. */
-static const char *with_ext(rs_sink *s, const char *name)
-{
-    const char *ext = rs_picture_format_ext(s->format);
     const size_t stem = (size_t)(rs_path_ext(name) - name);
-    if (s->kind != RS_SINK_FOLDER || s->format == RS_PICTURE_PNG)
-        return name;
-    char *p = rs_arena_alloc(s->arena, stem + strlen(ext) + 1);
+    char *p = rs_arena_alloc(arena, stem + strlen(ext) + 1);
     if (p) {
         memcpy(p, name, stem);
         memcpy(p + stem, ext, strlen(ext) + 1);
@@ -247,12 +236,21 @@ static const char *with_ext(rs_sink *s, const char *name)
     return p;
 }
 
+const char *rs_sink_frame_name(rs_arena *arena, const rs_frame *frame, rs_picture_format format)
+{
+    const char *name = frame->file_name ? frame->file_name : frame->png_name;
+    char numbered[64];
+    if (name && format == RS_PICTURE_PNG)
+        return name;
+    snprintf(numbered, sizeof(numbered), "frame_%06" PRId64 ".png", frame->index + 1);
+    return with_ext(arena, name ? name : numbered, rs_picture_format_ext(format));
+}
+
 static rs_status write_into_folder(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
-    char numbered[64];
     const rs_arena_mark mark = rs_arena_save(s->arena);
     const char *base = s->many ? rs_path_dir(s->arena, s->path) : s->path;
-    const char *name = with_ext(s, rs_sink_frame_name(frame, numbered));
+    const char *name = s->many ? frame->file_name : rs_sink_frame_name(s->arena, frame, s->format);
     const char *path = base && name ? rs_path_join(s->arena, base, name) : NULL;
     const char *dir = path ? rs_path_dir(s->arena, path) : NULL;
     rs_status status = dir ? rs_make_dirs(dir, err) : RS_FAIL(err, RS_E_NOMEM, "no memory to write a frame");
@@ -300,16 +298,39 @@ static rs_status write_made(rs_sink *s, const rs_frame *frame, rs_err *err)
 /* frame: NULL: no more come. */
 static rs_status write_through(rs_sink *s, const rs_frame *frame, rs_err *err)
 {
-    bool got = true;
     RS_TRY(rs_frame_chain_push(s->chain, frame, err));
-    while (got) {
+    for (;;) {
+        bool got;
         RS_TRY(rs_frame_chain_pull(s->chain, &s->made, &got, err));
-        s->made.index = s->n_made;
-        s->n_made += got;
-        if (got)
-            RS_TRY(write_made(s, &s->made, err));
+        if (!got)
+            break;
+        s->made.index = s->n_made++;
+        RS_TRY(write_made(s, &s->made, err));
     }
     return RS_OK;
+}
+
+/* The last picture of a folder once more, with their number. */
+static rs_status mark_last(rs_sink *s, rs_err *err)
+{
+    enum { MARK = 64 };
+    if (s->kind != RS_SINK_FOLDER || !s->pipeline || s->n_frames == 0)
+        return RS_OK;
+    const size_t n = strlen(s->pipeline);
+    char *marked = rs_arena_alloc(s->arena, n + MARK);
+    if (!marked)
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", s->path);
+    memcpy(marked, s->pipeline, n);
+    snprintf(marked + n, MARK, RS_SINK_LAST_OF, s->n_frames);
+    s->pipeline = marked;
+    return write_into_folder(s, &s->made, err);
+}
+
+/* No more frames come. */
+static rs_status end_chain(rs_sink *s, rs_err *err)
+{
+    RS_TRY(write_through(s, NULL, err));
+    return mark_last(s, err);
 }
 
 rs_status rs_sink_write(rs_sink *s, const rs_frame *frame, rs_err *err)
@@ -322,7 +343,7 @@ rs_status rs_sink_close(rs_sink **sink, bool commit, rs_err *err)
     if (!sink || !*sink)
         return RS_OK;
     rs_sink *s = *sink;
-    rs_status status = commit && s->chain ? write_through(s, NULL, err) : RS_OK;
+    rs_status status = commit && s->chain ? end_chain(s, err) : RS_OK;
     commit = commit && status == RS_OK;
     rs_frame_chain_close(&s->chain);
     rs_frame_release(&s->made);

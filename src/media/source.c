@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "media/av_in.h"
 #include "media/folder.h"
+#include "media/frame_chain.h"
 #include "media/media.h"
 #include "media/reel.h"
 #include "media/still.h"
@@ -20,6 +21,7 @@ struct rs_source {
     rs_folder list;
     rs_reel *reel;     /* NULL: all of it */
     bool whole;        /* the timeline asks for every frame, once */
+    bool names_only;   /* pictures of a list are not read */
     size_t next, good; /* good: the latest picture that could be read */
     rs_image first;    /* that of the first one which open could read, until it is its turn */
 };
@@ -183,7 +185,7 @@ static rs_status next_of_whole(void *cookie, rs_frame *frame, bool *end, rs_err 
     if (i == s->good && s->first.rgb) {
         image = s->first;
         s->first = (rs_image){ 0 };
-    } else {
+    } else if (!s->names_only) {
         RS_TRY(read_or_hold(s, i, &image, &held, err));
     }
     rs_image_release(&frame->image);
@@ -225,6 +227,8 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
     rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
                                        : open_file(s, path, options, err);
     s->whole = !options->timeline || is_whole(options->timeline);
+    s->names_only = options->names_only &&
+                    !(options->timeline && rs_frame_chain_has(options->timeline, RS_CHAIN_BEFORE));
     const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s), options->numbered };
     if (status == RS_OK && options->timeline)
         status = rs_reel_open(options->timeline, feed, options->log, &s->reel, err);

@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "media/av_pixels.h"
+#include "media/exif.h"
 #include "media/png_io.h"
 #include "media/still_text.h"
 
@@ -139,13 +140,16 @@ static rs_status run_encoder(AVCodecContext *enc, const rs_image *image, AVFrame
 }
 
 static rs_status add_text(const AVPacket *packet, rs_picture_format format, const rs_image *image,
-                          const char *text, uint8_t **data, size_t *size, rs_err *err)
+                          const rs_picture_text *text, uint8_t **data, size_t *size, rs_err *err)
 {
     const size_t n = (size_t)packet->size;
-    if (text && format == RS_PICTURE_JPEG)
+    const bool any = text->parameters || text->pipeline;
+    if (any && format == RS_PICTURE_JPEG)
         return rs_jpeg_add_text(packet->data, n, text, data, size, err);
-    if (text && format == RS_PICTURE_WEBP)
+    if (any && format == RS_PICTURE_WEBP)
         return rs_webp_add_text(packet->data, n, image->width, image->height, text, data, size, err);
+    if (any && format == RS_PICTURE_TIFF)
+        return rs_tiff_add_text(packet->data, n, text, data, size, err);
     *data = rs_alloc(n);
     if (!*data)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write a picture");
@@ -174,7 +178,7 @@ static rs_status encode_with_ffmpeg(rs_picture_format format, const rs_image *im
         if (s == RS_OK)
             s = run_encoder(enc, image, frame, packet, err);
         if (s == RS_OK)
-            s = add_text(packet, format, image, o->text, data, size, err);
+            s = add_text(packet, format, image, &o->text, data, size, err);
     }
     av_packet_free(&packet);
     av_frame_free(&frame);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "media/picture_text.h"
 #include "restyle/image.h"
 
 /* By a name's extension: .jpg, .jpeg, .webp, .tif, .tiff; anything else is a PNG. */
@@ -16,7 +17,7 @@ typedef struct rs_still_options {
     int quality;      /* 1 to 100, of JPEG and WebP: libjpeg's and libwebp's scale */
     bool lossless;    /* WebP only */
     int bits;         /* of a sample of PNG and TIFF: 16; else 8 */
-    const char *text; /* the picture's parameters in UTF-8, or NULL; TIFF takes none */
+    rs_picture_text text;
 } rs_still_options;
 
 /* The name's extension of such a file, with its dot. */

@@ -49,11 +49,16 @@ static bool is_webp(const uint8_t *d, size_t size)
     return size >= RIFF_HEADER && memcmp(d, "RIFF", 4) == 0 && memcmp(d + 8, "WEBP", 4) == 0;
 }
 
+static bool is_tiff(const uint8_t *d, size_t size)
+{
+    return size >= 4 && (memcmp(d, "II*\0", 4) == 0 || memcmp(d, "MM\0*", 4) == 0);
+}
+
 rs_status rs_still_text(rs_arena *arena, const uint8_t *data, size_t size, const char *name,
-                        const char **text, rs_err *err)
+                        rs_picture_text *text, rs_err *err)
 {
     static const uint8_t png[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
-    *text = NULL;
+    *text = (rs_picture_text){ 0 };
     if (size >= sizeof(png) && memcmp(data, png, sizeof(png)) == 0)
         return rs_png_text(arena, data, size, name, text, err);
     bytes exif = { 0 };
@@ -61,21 +66,29 @@ rs_status rs_still_text(rs_arena *arena, const uint8_t *data, size_t size, const
         exif.at = rs_jpeg_exif(data, size, &exif.n);
     else if (is_webp(data, size))
         exif = webp_exif(data, size);
+    else if (is_tiff(data, size))
+        exif = (bytes){ data, size };
     else
-        return RS_FAIL(err, RS_E_FORMAT, "'%s' is no PNG, JPEG or WebP picture: others carry no parameters",
-                       name);
-    return exif.at ? rs_exif_comment(arena, exif.at, exif.n, text, err) : RS_OK;
+        return RS_FAIL(err, RS_E_FORMAT, "'%s' is no PNG, JPEG, WebP or TIFF picture: others carry no "
+                       "parameters", name);
+    return exif.at ? rs_exif_text(arena, exif.at, exif.n, text, err) : RS_OK;
 }
 
-rs_status rs_jpeg_add_text(const uint8_t *jpeg, size_t size, const char *text, uint8_t **out,
+rs_status rs_jpeg_add_text(const uint8_t *jpeg, size_t size, const rs_picture_text *text, uint8_t **out,
                            size_t *out_size, rs_err *err)
 {
+    enum { AROUND = 8 /* the length itself, and "Exif\0\0" */, MOST = 0xffff };
     uint8_t *exif = NULL, *p = NULL;
     size_t n = 0, total;
     RS_TRY(rs_exif_make(text, &exif, &n, err));
-    const size_t len = n + 8; /* the length itself, and "Exif\0\0" */
+    if (n + AROUND > MOST && text->pipeline && text->parameters) {
+        const rs_picture_text less = { .parameters = text->parameters };
+        rs_free(exif);
+        return rs_jpeg_add_text(jpeg, size, &less, out, out_size, err);
+    }
+    const size_t len = n + AROUND;
     rs_status s = RS_OK;
-    if (len > 0xffff)
+    if (len > MOST)
         s = RS_FAIL(err, RS_E_RANGE, "the parameters take %zu bytes and a JPEG holds 65535: write a PNG, or "
                     "leave them out with 'infotext.write: false'", len);
     else if (!rs_add_size(size, len + 2, &total) || !(p = rs_alloc(total)))
@@ -103,8 +116,8 @@ static uint8_t *put_chunk(uint8_t *p, const char *name, const uint8_t *data, siz
     return p + CHUNK_HEADER + n + n % 2;
 }
 
-rs_status rs_webp_add_text(const uint8_t *webp, size_t size, int width, int height, const char *text,
-                           uint8_t **out, size_t *out_size, rs_err *err)
+rs_status rs_webp_add_text(const uint8_t *webp, size_t size, int width, int height,
+                           const rs_picture_text *text, uint8_t **out, size_t *out_size, rs_err *err)
 {
     uint8_t *exif = NULL, *p = NULL, head[VP8X_SIZE] = { VP8X_EXIF };
     size_t n = 0;

@@ -4,15 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "conf/yaml_tree.h"
 #include "infotext/infotext.h"
-#include "media/still_text.h"
 #include "media/video_text.h"
 #include "pipe/infotext_fields.h"
 #include "pipe/infotext_names.h"
+#include "pipe/made_text.h"
 #include "pipe/override.h"
 #include "pipe/schema.h"
 #include "pipe/video_pipeline.h"
@@ -29,22 +28,23 @@ struct reading {
     rs_strbuf remarks; /* what becomes a comment */
 };
 
+static rs_status read_texts(rs_arena *arena, const char *path, rs_picture_text *text, rs_err *err)
+{
+    RS_TRY(rs_made_text_read(arena, path, text, err));
+    return text->parameters || text->pipeline
+               ? RS_OK : RS_FAIL(err, RS_E_NOTFOUND, "'%s' carries no parameters", path);
+}
+
 rs_status rs_infotext_read(const char *path, const rs_text_sink *sink, rs_err *err)
 {
-    rs_map map;
-    const char *text = NULL;
-    RS_TRY(rs_map_open(path, &map, err));
     rs_arena *arena = rs_arena_open(ARENA_BLOCK);
-    rs_status s = arena ? rs_still_text(arena, map.data, map.size, path, &text, err)
-                        : RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", path);
-    if (s == RS_E_FORMAT && rs_video_text_read(arena, path, &text, NULL) == RS_OK)
-        s = RS_OK; /* no picture, but a video */
-    if (s == RS_OK && text)
+    rs_picture_text t = { 0 };
+    const rs_status s = arena ? read_texts(arena, path, &t, err)
+                              : RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", path);
+    const char *text = t.parameters ? t.parameters : t.pipeline;
+    if (s == RS_OK)
         sink->put(sink->cookie, text, strlen(text));
-    else if (s == RS_OK)
-        s = RS_FAIL(err, RS_E_NOTFOUND, "'%s' carries no parameters", path);
     rs_arena_close(&arena);
-    rs_map_close(&map);
     return s;
 }
 
@@ -286,12 +286,12 @@ static rs_status convert(struct reading *r, const char *text, size_t size,
                                             : RS_OK;
 }
 
-/* A video carries the pipeline itself. Its paths are names, which stay what they are. */
+/* An output of ours carries the pipeline itself. Its paths are names, which stay what they are. */
 static rs_status take_over(struct reading *r, const char *yaml, const rs_override *overrides, size_t n,
                            rs_strbuf *out, rs_err *err)
 {
     r->ctx.file_dir = "";
-    r->root = rs_yaml_parse(r->arena, "the video's pipeline", yaml, strlen(yaml), r->ctx.diags);
+    r->root = rs_yaml_parse(r->arena, "the pipeline in the file", yaml, strlen(yaml), r->ctx.diags);
     if (r->root)
         rs_video_pipeline_tame(r->root);
     for (size_t i = 0; r->root && i < n; i++)
@@ -304,8 +304,9 @@ static rs_status take_over(struct reading *r, const char *yaml, const rs_overrid
         return RS_FAIL(err, RS_E_NOMEM, "no memory to make a pipeline");
     if (!r->root || r->ctx.diags->n)
         return RS_FAIL(err, RS_E_INVALID, "a pipeline cannot have these values");
-    rs_strbuf_puts(out, "# From the tags of a video, by 'restyle info --pipeline'. Files stand here by "
-                        "their names alone;\n# a command (exec) is left out. Read it before you run it.\n");
+    rs_strbuf_puts(out, "# The pipeline that a file carries, by 'restyle info --pipeline'. Files stand "
+                        "here by their names alone;\n# a command (exec) is left out. Read it before you "
+                        "run it.\n");
     print_missing(out, r, &(rs_infotext){ .prompt = "" });
     print_keys(out, &rs_pipeline_group, r->root, &r->spec, 0);
     return out->failed ? RS_FAIL(err, RS_E_NOMEM, "no memory to print a pipeline") : RS_OK;
@@ -345,23 +346,24 @@ rs_status rs_infotext_to_pipeline(const char *text, size_t size, const rs_overri
     return s;
 }
 
-static void collect(void *cookie, const char *text, size_t len)
-{
-    rs_strbuf_add(cookie, text, len);
-}
-
 rs_status rs_infotext_file_to_pipeline(const char *path, const rs_override *overrides,
                                        size_t n_overrides, const rs_diag_sink *diags,
                                        const rs_text_sink *sink, rs_err *err)
 {
     rs_strbuf text;
+    rs_picture_text t = { 0 };
+    rs_arena *arena = rs_arena_open(ARENA_BLOCK);
+    rs_status s = arena ? read_texts(arena, path, &t, err)
+                        : RS_FAIL(err, RS_E_NOMEM, "no memory to read '%s'", path);
     rs_strbuf_init(&text, MAX_TEXT);
-    rs_status s = rs_infotext_read(path, &(rs_text_sink){ collect, &text }, err);
+    rs_strbuf_puts(&text, t.pipeline ? RS_VIDEO_TEXT_MARK : t.parameters ? t.parameters : "");
+    rs_strbuf_puts(&text, t.pipeline ? t.pipeline : "");
     if (s == RS_OK && text.failed)
         s = RS_FAIL(err, RS_E_RANGE, "the parameters of '%s' are too long", path);
     if (s == RS_OK)
         s = rs_infotext_to_pipeline(rs_strbuf_str(&text), text.len, overrides, n_overrides, diags, sink,
                                     err);
     rs_strbuf_release(&text);
+    rs_arena_close(&arena);
     return s;
 }

@@ -55,7 +55,7 @@ static const rs_opt_choice picture_formats[] = {
     { "png", RS_PICTURE_PNG, "without loss, with infotext" },
     { "jpeg", RS_PICTURE_JPEG, "see quality; with infotext, without transparency" },
     { "webp", RS_PICTURE_WEBP, "see quality and lossless; with infotext" },
-    { "tiff", RS_PICTURE_TIFF, "without loss, without infotext" },
+    { "tiff", RS_PICTURE_TIFF, "without loss, with infotext" },
     { 0 }
 };
 
@@ -116,7 +116,7 @@ static const rs_opt_group encode_group = {
 static const rs_opt infotext_rows[] = {
     { "write", OPT_BOOL(write), AFFECTS_OUTPUT,
       HELP("write A1111's `parameters` text into every picture, where `restyle info` and other "
-           "programs find it, and the pipeline into the tags of videos") },
+           "programs find it, and the pipeline beside it, and into the tags of videos") },
     { "model_hash", OPT_BOOL(model_hash), AFFECTS_OUTPUT,
       HELP("with the hash by which A1111 knows a model file, which is read once more for that") },
     { "network_hashes", OPT_BOOL(network_hashes), AFFECTS_OUTPUT,

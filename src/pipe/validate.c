@@ -9,11 +9,11 @@
 
 #include "base/fs.h"
 #include "media/media.h"
-#include "media/video_text.h"
 #include "opt/path.h"
 #include "pipe/check_prompts.h"
 #include "pipe/clips.h"
 #include "pipe/job_dir.h"
+#include "pipe/made_text.h"
 #include "stage/loras.h"
 #include "stage/styles.h"
 #include "weights/bundle.h"
@@ -173,11 +173,10 @@ static bool lies_within(const rs_pipeline_spec *spec)
  * go on. */
 static bool has_job(rs_opt_ctx *ctx, const rs_pipeline_spec *spec)
 {
-    const char *dir = rs_job_dir(ctx->arena, spec->output, false), *text = NULL;
+    const char *dir = rs_job_dir(ctx->arena, spec->output, false);
     if (!dir)
         ctx->diags->nomem = true;
-    return dir && (rs_is_dir(dir) ||
-                   (rs_video_text_read(ctx->arena, spec->output, &text, NULL) == RS_OK && text));
+    return dir && (rs_is_dir(dir) || rs_made_text_there(ctx->arena, spec->output));
 }
 
 static void check_output_use(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec)

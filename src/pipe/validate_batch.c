@@ -7,6 +7,7 @@
 #include "media/media.h"
 #include "opt/path.h"
 #include "pipe/batch_names.h"
+#include "pipe/made_text.h"
 #include "pipe/validate.h"
 #include "stage/batch.h"
 
@@ -30,7 +31,7 @@ static void check_file(rs_opt_ctx *ctx, const rs_entry *output, const char *path
     if (input && rs_same_file(path, input))
         rs_diags_add(ctx->diags, pos, "output", RS_E_INVALID, NULL,
                      "a picture of the batch would replace the input '%s': choose another name", shown);
-    else if (!overwrite && access(path, F_OK) == 0)
+    else if (!overwrite && access(path, F_OK) == 0 && !rs_made_text_there(ctx->arena, path))
         rs_diags_add(ctx->diags, pos, "output", RS_E_IO, NULL,
                      "'%s' of the batch exists: choose another name, or allow it with %s", shown,
                      pos.line ? "'overwrite: true'" : "--overwrite");

@@ -33,15 +33,25 @@ static bool put_pipeline(rs_arena *arena, rs_strbuf *sb, const rs_pipeline_spec 
     return true;
 }
 
+static rs_status no_memory(rs_err *err)
+{
+    return RS_FAIL(err, RS_E_NOMEM, "no memory for what an output tells of its pipeline");
+}
+
+rs_status rs_pipeline_text_make(rs_strbuf *sb, const rs_pipeline_spec *spec, rs_err *err)
+{
+    rs_arena *arena = rs_arena_open(ARENA_BLOCK);
+    const bool put = arena && put_pipeline(arena, sb, spec) && !sb->failed;
+    rs_arena_close(&arena);
+    return put ? RS_OK : no_memory(err);
+}
+
 rs_status rs_video_text_make(rs_strbuf *sb, const rs_pipeline_spec *spec, rs_err *err)
 {
     rs_arena *arena = rs_arena_open(ARENA_BLOCK);
-    rs_status s = arena ? put_parameters(arena, sb, spec, err) : RS_E_NOMEM;
-    if (s == RS_OK) {
-        rs_strbuf_puts(sb, RS_VIDEO_TEXT_MARK);
-        if (!put_pipeline(arena, sb, spec) || sb->failed)
-            s = RS_E_NOMEM;
-    }
+    const rs_status s = arena ? put_parameters(arena, sb, spec, err) : no_memory(err);
     rs_arena_close(&arena);
-    return s == RS_E_NOMEM ? RS_FAIL(err, s, "no memory for the parameters of a video") : s;
+    RS_TRY(s);
+    rs_strbuf_puts(sb, RS_VIDEO_TEXT_MARK);
+    return rs_pipeline_text_make(sb, spec, err);
 }

@@ -47,5 +47,6 @@ rs_status rs_styles_resolve(rs_arena *arena, rs_img2img_params *params, rs_err *
     params->prompt = prompt;
     params->negative_prompt = negative;
     params->styles = (rs_list){ 0 };
+    params->styles_file = NULL;
     return RS_OK;
 }

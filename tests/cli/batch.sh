@@ -23,7 +23,7 @@ same "size of the grid" "32|24" "$(stream "$dir/a/out-grid.png" width,height)"
 
 # Nothing is overwritten unasked, and then nothing at all is written.
 run 1 image "$dir/in.png" --output "$dir/a/out.png" $fast --batch-count 3 --seed 10
-says "out-10.png' of the batch exists"
+says "out-10.png' exists already"
 missing "$dir/a/out-11.png" "$dir/a/out-12.png"
 run 0 image "$dir/in.png" --output "$dir/a/out.png" $fast --batch-count 3 --seed 10 --overwrite
 exists "$dir/a/out-12.png"

@@ -72,4 +72,84 @@ run 0 image "$dir/liar.jpg" --output "$dir/liar.png" $plain
 pixels "$dir/source.png" >"$dir/a"
 pixels "$dir/liar.png" >"$dir/b"
 cmp "$dir/a" "$dir/b" || fail "a PNG named .jpg changes"
+
+# A folder whose pictures are all made says so: by the pipeline in each, and the times of what is read.
+mkdir "$dir/in"
+for i in 1 2 10; do cp "$dir/source.png" "$dir/in/$i.png"; done
+printf 'model: %s\ninput: in\noutput: done\nimg2img: { prompt: a caf\303\251, steps: 1, seed: 7, strength: 0 }\n' \
+    "$PWD/$tiny" >"$dir/p.yaml"
+sum() { cat "$1"/* | cksum; }
+# made N OPTION...: N pictures are there already. unmade OPTION...: they are not what would be made.
+made() {
+    n=$1; shift
+    was=$(sum "$dir/done")
+    run 0 run "$dir/p.yaml" "$@"
+    says "done: finished already, $n frame"
+    missing "$dir/done.job"
+    same "what is finished" "$was" "$(sum "$dir/done")"
+}
+unmade() { run 1 run "$dir/p.yaml" "$@"; says "done' is not empty: choose another name"; missing "$dir/done.job"; }
+for format in png jpeg tiff webp; do
+    set -- --set encode.picture_format=$format
+    run 0 run "$dir/p.yaml" "$@"
+    made 3 "$@"
+    last=$(ls "$dir"/done/10.*)
+    run 0 info "$last"
+    same "prompt in .$format" "a café" "$(head -n 1 "$dir/stdout")"
+    run 0 info --pipeline "$last"
+    grep -qx '  strength: 0' "$dir/stdout" && grep -qx 'input: "in"' "$dir/stdout" || fail "no pipeline in .$format"
+    run 0 probe "$last"
+    grep -qx '      strength: 0' "$dir/stdout" || fail "probe shows no pipeline of .$format"
+    unmade "$@" --set img2img.seed=8
+    mv "$last" "$dir/kept"
+    unmade "$@"
+    [ $format != webp ] || break
+    rm -r "$dir/done"
+done
+mv "$dir/kept" "$last"
+made 3 "$@"
+touch "$dir/in/2.png"
+unmade "$@"
+run 0 run "$dir/p.yaml" "$@" --restart
+says "done: 3 frames of "
+made 3 "$@"
+cp "$last" "$dir/done/x.webp" # one more than there are frames
+unmade "$@"
+rm "$dir/done/x.webp"
+cp "$dir/source.png" "$dir/done/2.webp" # one that is somebody else's
+unmade "$@"
+rm -r "$dir/done"
+run 0 run "$dir/p.yaml" --set infotext.write=false
+unmade --set infotext.write=false
+rm -r "$dir/done"
+
+# The frames of a range, and those of videos, counted (MP4) and not (MKV).
+run 0 run "$dir/p.yaml" --set range.start=1 --set range.every=2
+same "pictures of a range" 2.png "$(ls "$dir/done")"
+made 1 --set range.start=1 --set range.every=2
+unmade
+rm -r "$dir/done"
+for ext in mp4 mkv; do
+    make_video "$dir/in.$ext" -frames:v 4
+    run 0 run "$dir/p.yaml" --input "$dir/in.$ext"
+    made 4 --input "$dir/in.$ext"
+    rm "$dir/done/frame_000004.png"
+    unmade --input "$dir/in.$ext"
+    rm -r "$dir/done"
+done
+
+# One picture, and a batch of one.
+run 0 run "$dir/p.yaml" --input "$dir/in/1.png" --output "$dir/done.webp"
+run 0 run "$dir/p.yaml" --input "$dir/in/1.png" --output "$dir/done.webp"
+says "done.webp: finished already, 1 frame; --restart makes it anew"
+run 1 run "$dir/p.yaml" --input "$dir/in/1.png" --output "$dir/done.webp" --set img2img.steps=2
+says "exists already"
+run 0 run "$dir/p.yaml" --input "$dir/in/1.png" --output "$dir/done.webp" --set img2img.steps=2 --restart
+set -- --input "$dir/in/1.png" --output "$dir/batch.tif" --set batch.count=2 --set batch.grid=true
+run 0 run "$dir/p.yaml" "$@"
+run 0 run "$dir/p.yaml" "$@"
+says "batch.tif: finished already, 3 frames"
+rm "$dir/batch-grid.tif"
+run 1 run "$dir/p.yaml" "$@"
+says "batch-7.tif' exists already"
 finish

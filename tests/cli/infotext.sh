@@ -6,7 +6,7 @@ make_video "$dir/in.png" -frames:v 1
 fast="--model $tiny --steps 2 --size 16x12"
 line="Steps: 2, Sampler: Euler a, Schedule type: Uniform, CFG scale: 5, Seed: 7, Size: 16x12, Model: tiny, \
 Denoising strength: 0.55, RNG: NV, Version: restyle 0.1.0"
-for ext in png jpg webp; do
+for ext in png jpg webp tif; do
     run 0 image "$dir/in.png" --output "$dir/out.$ext" $fast --prompt "a café, (cat:1.2)" \
         --negative-prompt blurry --sampler euler_a --scheduler uniform --seed 7
     run 0 info "$dir/out.$ext"
@@ -15,7 +15,7 @@ Negative prompt: blurry
 $line" "$(cat "$dir/stdout")"
 done
 
-# A pipeline of it makes the same picture.
+# Its pipeline makes the same picture.
 run 0 info --pipeline "$dir/out.jpg"
 cp "$dir/stdout" "$dir/again.yaml"
 run 0 run "$dir/again.yaml" --model $tiny --input "$dir/in.png" --output "$dir/again.png"
@@ -23,6 +23,11 @@ cmp "$dir/out.png" "$dir/again.png" || fail "the pipeline of a picture makes ano
 run 0 info --pipeline "$dir/out.png" --model $tiny --input "$dir/in.png" --output "$dir/third.png"
 cp "$dir/stdout" "$dir/third.yaml"
 run 0 check "$dir/third.yaml"
+
+# What A1111 wrote becomes one, too.
+run 0 info --pipeline tests/golden/infotext/a1111.jpg
+grep -q "^# From the parameters of a picture" "$dir/stdout" && grep -qx "  steps: 20" "$dir/stdout" &&
+    grep -qx "  sampler: euler_a" "$dir/stdout" || { fail "no pipeline of A1111's:"; cat "$dir/stdout"; }
 
 # A random seed is told.
 run 0 image "$dir/in.png" --output "$dir/r1.png" $fast --seed random
@@ -79,6 +84,7 @@ run 0 info "$dir/net2.png"
 run 0 info --pipeline "$dir/net.png" --model $tiny --input "$dir/in.png" --output "$dir/net3.png" \
     --set img2img.lora_dir=$net --set embeddings=tests/golden/prompts/embeddings
 cp "$dir/stdout" "$dir/net3.yaml"
+cp $net/lora.safetensors "$dir" # files stand in it by their names
 run 0 run "$dir/net3.yaml"
 same "pixels with networks" "$(pixels "$dir/net.png" | cksum)" "$(pixels "$dir/net3.png" | cksum)"
 

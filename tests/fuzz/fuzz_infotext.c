@@ -55,7 +55,7 @@ static void check_pipeline(rs_arena *arena, const char *text, size_t size)
     if (any && (!root || diags->n))
         abort();
     for (const rs_entry *e = root ? root->first : NULL; e; e = e->next) {
-        const bool video = strstr(yaml.data, "# From the tags of a video") == yaml.data;
+        const bool video = strstr(yaml.data, "# The pipeline that a file carries") == yaml.data;
         if (is_one_of(e->key, never) || !(video || is_one_of(e->key, keys)))
             abort();
     }

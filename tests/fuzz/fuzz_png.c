@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* What can be read can be written, and comes back the same size. */
     uint8_t *png = NULL;
     size_t n;
-    const rs_png_options o = { .text = "text", .bits = size & 1 ? 8 : 16, .alpha = true, .fast = size & 2 };
+    const rs_png_options o = { .text = { "text", NULL }, .bits = size & 1 ? 8 : 16, .alpha = true,
+                               .fast = size & 2 };
     if (rs_png_encode(&im, &o, &png, &n, &err) != RS_OK ||
         rs_png_decode_as_is(png, n, "f", &again, &err) != RS_OK || again.width != im.width ||
         again.height != im.height || !again.alpha != !im.alpha)

@@ -1,11 +1,12 @@
-/* Any bytes as a picture with parameters: no crash, a text is sound UTF-8 that
- * can be put into a file and read again. */
+/* Any bytes as a picture with texts: no crash, they are sound UTF-8 that can be put into a file and
+ * read again. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "media/exif.h"
 #include "media/still_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,11 +36,44 @@ static int is_ambiguous(const char *text)
     return low > high;
 }
 
+typedef rs_status add_text(const uint8_t *file, size_t size, const rs_picture_text *text, uint8_t **out,
+                           size_t *out_size, rs_err *err);
+
+/* Puts the texts into a file, and reads them again. */
+static void round_trip(rs_arena *arena, const uint8_t *file, size_t size, const rs_picture_text *text,
+                       add_text *add)
+{
+    rs_err err = { 0 };
+    rs_picture_text again;
+    uint8_t *out = NULL;
+    size_t n;
+    if (add(file, size, text, &out, &n, &err) != RS_OK ||
+        rs_still_text(arena, out, n, "f", &again, &err) != RS_OK)
+        abort();
+    const char *was = text->parameters, *is = again.parameters;
+    if (was && was[0] && !is)
+        abort();
+    /* a mark at the start is no text, and U+0000 cannot be here */
+    if (was && was[0] && strstr(was, "\xef\xbb\xbf") == NULL && !is_ambiguous(was) && strcmp(was, is) != 0)
+        abort();
+    if (text->pipeline && text->pipeline[0] &&
+        (!again.pipeline || strcmp(text->pipeline, again.pipeline) != 0))
+        abort();
+    rs_free(out);
+}
+
+static int is_short(const char *text)
+{
+    return !text || strlen(text) < 20000;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t jpeg[] = { 0xff, 0xd8, 0xff, 0xd9 };
+    static const uint8_t tiff[] = { 'I', 'I', '*', 0, 8, 0, 0, 0, /* a width, and no further directory */
+                                    1, 0, 0, 1, 3, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0 };
     rs_err err = { 0 };
-    const char *text = NULL, *again = NULL;
+    rs_picture_text text;
     rs_arena *arena = rs_arena_open(4096);
     if (!arena)
         abort();
@@ -49,17 +83,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (rs_still_text(arena, data, size, "f", &text, &err) != RS_OK && !err.msg[0])
         abort();
-    uint8_t *out = NULL;
-    size_t n;
-    if (text && text[0] && strlen(text) < 20000) {
-        if (rs_jpeg_add_text(jpeg, sizeof(jpeg), text, &out, &n, &err) != RS_OK ||
-            rs_still_text(arena, out, n, "f", &again, &err) != RS_OK || !again)
-            abort();
-        /* a mark at the start is no text, and U+0000 cannot be here */
-        if (strstr(text, "\xef\xbb\xbf") == NULL && !is_ambiguous(text) && strcmp(text, again) != 0)
-            abort();
+    if ((text.parameters || text.pipeline) && is_short(text.parameters) && is_short(text.pipeline)) {
+        round_trip(arena, jpeg, sizeof(jpeg), &text, rs_jpeg_add_text);
+        round_trip(arena, tiff, sizeof(tiff), &text, rs_tiff_add_text);
     }
-    rs_free(out);
     rs_arena_close(&arena);
     return 0;
 }

@@ -52,18 +52,21 @@ def behind(path, source):
 
 
 def read(path):
+    """The parameters, and the pipeline behind them."""
     image = Image.open(path)
     image.load()
-    if "parameters" in image.info:
-        return image.info["parameters"]
-    comment = piexif.load(image.info["exif"])["Exif"][piexif.ExifIFD.UserComment]
-    return piexif.helper.UserComment.load(comment)
+    if "parameters" in image.info or "restyle" in image.info:
+        return image.info.get("parameters", ""), image.info.get("restyle", "")
+    tags = image.getexif().get_ifd(0x8769)
+    comment = tags.get(piexif.ExifIFD.UserComment, b"UNICODE\0")
+    note = tags.get(piexif.ExifIFD.MakerNote, b"")
+    return piexif.helper.UserComment.load(comment), note.removeprefix(b"restyle\0").decode()
 
 
 def main():
     if sys.argv[1:2] == ["--read"]:
         for name in sys.argv[2:]:
-            print(read(name))
+            print("\n--\n".join(read(name)))
         return
     root = pathlib.Path(__file__).parents[2]
     out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else root / "tests/golden/infotext"
@@ -76,6 +79,8 @@ def main():
     picture.save(out / "ascii.jpg", exif=exif(piexif.helper.UserComment.dump(LATIN.replace("\u00e9", "e"))))
     picture.save(out / "none.jpg")
     picture.save(out / "none.webp")
+    picture.save(out / "pillow.tif", exif=exif(unicode))
+    picture.save(out / "none.tif")
     png(out / "text.png", LATIN)
     png(out / "ztext.png", LATIN, zip=True)
     png(out / "itext.png", TEXT, itxt=True)

@@ -174,7 +174,7 @@ static void png_as_is(void)
                 im.rgb[i] = (float)(i * 8191 % ((int)top + 1)) / top;
             for (int i = 0; alpha && i < 17 * 5; i++)
                 im.alpha[i] = (float)(i * 251 % ((int)top + 1)) / top;
-            const rs_png_options o = { .bits = bits, .alpha = true, .fast = true, .text = "x" };
+            const rs_png_options o = { .bits = bits, .alpha = true, .fast = true, .text = { "x", NULL } };
             CHECK_OK(rs_png_encode(&im, &o, &png, &n, &err));
             CHECK_OK(rs_png_decode_as_is(png, n, "x.png", &back, &err));
             CHECK(back.width == 17 && back.height == 5 && !back.alpha == !alpha);

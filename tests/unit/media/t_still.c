@@ -1,4 +1,4 @@
-/* Single pictures: JPEG and WebP files, and the parameters in all three formats,
+/* Single pictures: JPEG, WebP and TIFF files, and the texts in all four formats,
  * against files of Pillow and piexif (tools/reference/infotext_pictures.py). */
 #include "base/fs.h"
 #include "base/mem.h"
@@ -9,6 +9,7 @@
 
 #define FILES RS_SOURCE_DIR "/tests/golden/infotext/"
 #define TEXT "caf\xc3\xa9 \xf0\x9f\x8e\xa8\nNegative prompt: \xe6\x82\xaa\xe3\x81\x84\n" LAST
+#define BOTH { TEXT, "img2img:\n  prompt: \"caf\xc3\xa9\"\n" }
 #define LAST "Steps: 20, Sampler: Euler a, Seed: 1, Size: 8x8"
 
 static rs_err err;
@@ -23,23 +24,25 @@ static void others_files(void)
         { FILES "none.jpg", NULL },       { FILES "none.webp", NULL },
         { FILES "text.png", "caf\xc3\xa9\n" LAST }, { FILES "ztext.png", "caf\xc3\xa9\n" LAST },
         { FILES "itext.png", TEXT },      { FILES "zitext.png", TEXT },
-        { FILES "behind.png", TEXT },
+        { FILES "behind.png", TEXT },     { FILES "pillow.tif", TEXT },
+        { FILES "none.tif", NULL },
     };
     rs_arena *arena = rs_arena_open(4096);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         rs_map map;
-        const char *text = "?";
+        rs_picture_text text = { "?", "?" };
         CHECK_OK(rs_map_open(files[i].name, &map, &err));
         CHECK_OK(rs_still_text(arena, map.data, map.size, files[i].name, &text, &err));
         if (files[i].text)
-            CHECK_STR(text ? text : "(none)", files[i].text);
+            CHECK_STR(text.parameters ? text.parameters : "(none)", files[i].text);
         else
-            CHECK(!text);
+            CHECK(!text.parameters);
+        CHECK(!text.pipeline);
         rs_map_close(&map);
     }
-    const char *text;
+    rs_picture_text text;
     CHECK_INT(rs_still_text(arena, (const uint8_t *)"GIF89a", 6, "x.gif", &text, &err), RS_E_FORMAT);
-    CHECK_STR(err.msg, "'x.gif' is no PNG, JPEG or WebP picture: others carry no parameters");
+    CHECK_STR(err.msg, "'x.gif' is no PNG, JPEG, WebP or TIFF picture: others carry no parameters");
     rs_arena_close(&arena);
 }
 
@@ -64,13 +67,15 @@ static double round_trip(const char *name, rs_still_options o, size_t *size)
     rs_image im = picture(), back = { 0 };
     rs_arena *arena = rs_arena_open(4096);
     uint8_t *data = NULL;
-    const char *text = NULL;
+    rs_picture_text text;
     double rms, max;
     CHECK_OK(rs_still_encode(rs_picture_format_of(name), &im, &o, &data, size, &err));
     CHECK_OK(rs_still_text(arena, data, *size, name, &text, &err));
-    CHECK(!o.text == !text);
-    if (text)
-        CHECK_STR(text, o.text);
+    CHECK(!o.text.parameters == !text.parameters && !o.text.pipeline == !text.pipeline);
+    if (text.parameters)
+        CHECK_STR(text.parameters, o.text.parameters);
+    if (text.pipeline)
+        CHECK_STR(text.pipeline, o.text.pipeline);
     CHECK_OK(rs_write_file(tmp(name), data, *size, &err));
     CHECK_OK(rs_image_read(tmp(name), &back, &err));
     compare(&im, &back, &rms, &max);
@@ -85,16 +90,22 @@ static void formats(void)
 {
     size_t n, less;
     /* rounding to 8 bits only: at most half a step anywhere */
-    CHECK(round_trip("a.png", (rs_still_options){ .quality = 1, .text = TEXT }, &n) < 0.3);
-    CHECK(round_trip("a.webp", (rs_still_options){ .quality = 1, .lossless = true, .text = TEXT }, &n) < 0.3);
+    CHECK(round_trip("a.png", (rs_still_options){ .quality = 1, .text = BOTH }, &n) < 0.3);
+    CHECK(round_trip("a.webp", (rs_still_options){ .quality = 1, .lossless = true, .text = BOTH }, &n) < 0.3);
     CHECK(round_trip("b.webp", (rs_still_options){ .quality = 90 }, &n) < 6);
     CHECK(round_trip("c.webp", (rs_still_options){ .quality = 30 }, &less) < 10);
     CHECK(less < n);
-    CHECK(round_trip("d.webp", (rs_still_options){ .quality = 90, .text = TEXT }, &n) < 6);
+    CHECK(round_trip("d.webp", (rs_still_options){ .quality = 90, .text = BOTH }, &n) < 6);
     CHECK(round_trip("a.jpg", (rs_still_options){ .quality = 95 }, &n) < 5);
     CHECK(round_trip("b.JPEG", (rs_still_options){ .quality = 30 }, &less) < 12);
     CHECK(less < n);
-    CHECK(round_trip("c.jpg", (rs_still_options){ .quality = 95, .text = TEXT }, &n) < 5);
+    CHECK(round_trip("c.jpg", (rs_still_options){ .quality = 95, .text = BOTH }, &n) < 5);
+    CHECK(round_trip("d.jpg", (rs_still_options){ .quality = 95, .text = { .pipeline = "odd" } }, &n) < 5);
+    CHECK(round_trip("a.tif", (rs_still_options){ .bits = 8 }, &less) < 0.3);
+    CHECK(round_trip("b.tif", (rs_still_options){ .bits = 8, .text = BOTH }, &n) < 0.3);
+    CHECK(less < n && n < less + 600); /* the directory moves, the picture stays */
+    CHECK(round_trip("c.tiff", (rs_still_options){ .bits = 16, .text = { TEXT, NULL } }, &n) < 0.002);
+    CHECK(round_trip("e.png", (rs_still_options){ .text = { .pipeline = "odd" } }, &n) < 0.3);
 }
 
 /* The quantisation tables that Pillow writes, but for the first value. The file
@@ -135,9 +146,19 @@ static void too_much_text(void)
     memset(text, 'x', sizeof(text) - 1);
     uint8_t *data = NULL;
     size_t n;
-    const rs_still_options o = { .quality = 80, .text = text };
+    rs_still_options o = { .quality = 80, .text = { text, NULL } };
     CHECK_INT(rs_still_encode(RS_PICTURE_JPEG, &im, &o, &data, &n, &err), RS_E_RANGE);
     CHECK(strstr(err.msg, "infotext.write: false") && !data);
+    text[30000] = '\0'; /* fits alone */
+    o.text.pipeline = text;
+    CHECK_OK(rs_still_encode(RS_PICTURE_JPEG, &im, &o, &data, &n, &err));
+    rs_arena *arena = rs_arena_open(4096);
+    rs_picture_text said;
+    CHECK_OK(rs_still_text(arena, data, n, "x.jpg", &said, &err));
+    CHECK_STR(said.parameters, text);
+    CHECK(!said.pipeline);
+    rs_arena_close(&arena);
+    rs_free(data);
     CHECK_OK(rs_still_encode(RS_PICTURE_WEBP, &im, &o, &data, &n, &err));
     rs_free(data);
     rs_image_release(&im);
