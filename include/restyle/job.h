@@ -32,6 +32,10 @@ typedef struct rs_job_events {
      * file of the job will have, from here until rs_job_run returns: a process
      * that ends without waiting for that may remove it. May be NULL. */
     void (*temporary)(void *cookie, const char *path);
+    /* Whether the job should stop, which is then RS_E_CANCELLED as well: asked several times a second,
+     * from any thread, where nothing goes on and no progress is told, such as while a program of
+     * `exec` keeps its frame. May be NULL. */
+    bool (*stopped)(void *cookie);
     rs_profile *profile; /* gets the operations of every frame; may be NULL */
 } rs_job_events;
 

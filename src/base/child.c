@@ -98,7 +98,7 @@ void rs_child_close_input(rs_child *child)
     close_fd(&child->to);
 }
 
-static bool has_ended(rs_child *child, double seconds, int *code)
+static bool has_ended(rs_child *child, double seconds, const rs_stop *stop, int *code)
 {
     const double until = rs_clock_now() + seconds;
     for (;;) {
@@ -109,23 +109,23 @@ static bool has_ended(rs_child *child, double seconds, int *code)
             child->pid = -1;
             return true;
         }
-        if (rs_clock_now() >= until)
+        if (rs_clock_now() >= until || rs_stop_asked(stop))
             return false;
         nanosleep(&(const struct timespec){ .tv_nsec = 5000000 }, NULL);
     }
 }
 
-bool rs_child_end(rs_child *child, double seconds, int *code)
+bool rs_child_end(rs_child *child, double seconds, const rs_stop *stop, int *code)
 {
     close_fd(&child->to);
     close_fd(&child->from);
     *code = 0;
-    if (child->pid < 0 || has_ended(child, seconds, code))
+    if (child->pid < 0 || has_ended(child, seconds, stop, code))
         return true;
     kill(-child->pid, SIGTERM);
-    if (!has_ended(child, 1, code)) {
+    if (!has_ended(child, 1, NULL, code)) {
         kill(-child->pid, SIGKILL);
-        has_ended(child, 3600, code);
+        has_ended(child, 3600, NULL, code);
     }
     return false;
 }

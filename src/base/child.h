@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/stop.h"
 
 /* -1: closed, or none. */
 typedef struct rs_child {
@@ -24,8 +25,9 @@ ssize_t rs_child_write(const rs_child *child, const uint8_t *data, size_t n);
 /* Its input's end. */
 void rs_child_close_input(rs_child *child);
 
-/* Waits up to `seconds` for its end; then, and when seconds is 0, ends it by force. *code: what it
- * returned, or minus the signal that ended it. False: it had to be forced. */
-bool rs_child_end(rs_child *child, double seconds, int *code);
+/* Waits up to `seconds` for its end, or until stop (may be NULL) is asked for; then, and when seconds
+ * is 0, ends it by force. *code: what it returned, or minus the signal that ended it. False: it had to
+ * be forced. */
+bool rs_child_end(rs_child *child, double seconds, const rs_stop *stop, int *code);
 
 #endif

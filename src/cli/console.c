@@ -52,13 +52,20 @@ static void on_temporary(void *cookie, const char *path)
     temporary[0] = path[0];
 }
 
+/* Any thread's. */
+static bool on_stopped(void *cookie)
+{
+    (void)cookie;
+    return atomic_load(&n_signals) > 0;
+}
+
 static bool on_progress(void *cookie, const rs_job_progress *job)
 {
     rs_cli_console *c = cookie;
     flockfile(stderr); /* the reader's and the writer's threads log */
     rs_cli_progress_show(&c->progress, job);
     funlockfile(stderr);
-    return atomic_load(&n_signals) == 0;
+    return !on_stopped(c);
 }
 
 static void on_log(void *cookie, rs_log_level level, const char *line)
@@ -73,7 +80,7 @@ static void on_log(void *cookie, rs_log_level level, const char *line)
 void rs_cli_console_open(rs_cli_console *c, rs_profile *profile)
 {
     *c = (rs_cli_console){ .events = { .progress = on_progress, .cookie = c, .temporary = on_temporary,
-                                       .profile = profile },
+                                       .stopped = on_stopped, .profile = profile },
                            .log = { RS_LOG_INFO, on_log, c } };
     rs_cli_progress_init(&c->progress);
     catch_signals();

@@ -1,32 +1,31 @@
 #include "job/frame_event.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/line_file.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 
 enum { MAX_LINE = 1 << 16 };
+#define MARK "{\"clip\": "
 
 struct rs_event_log {
-    FILE *file;
-    const char *path;
+    rs_line_file file;
     const rs_source_info *info;
     rs_strbuf line; /* its memory is used again */
 };
 
-rs_status rs_event_log_open(const char *path, const rs_source_info *info, rs_event_log **log,
-                            rs_err *err)
+rs_status rs_event_log_open(const char *path, const rs_source_info *info, const rs_stop *stop,
+                            rs_event_log **log, rs_err *err)
 {
     rs_event_log *l = rs_calloc(sizeof(*l));
     if (!l)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
-    *l = (rs_event_log){ .file = fopen(path, "a"), .path = path, .info = info };
-    if (!l->file) {
-        const rs_status s = rs_err_sys(err, errno, "cannot write '%s'", path);
+    l->info = info;
+    const rs_status s = rs_line_file_open(&l->file, path, MARK, stop, err);
+    if (s != RS_OK) {
         rs_free(l);
         return s;
     }
@@ -39,7 +38,7 @@ void rs_event_log_close(rs_event_log **log)
 {
     if (!log || !*log)
         return;
-    fclose((*log)->file); /* every line has been flushed */
+    rs_line_file_close(&(*log)->file);
     rs_strbuf_release(&(*log)->line);
     rs_free(*log);
     *log = NULL;
@@ -55,7 +54,7 @@ static void put_line(rs_strbuf *sb, const rs_source_info *info, const rs_frame *
                      double write)
 {
     const rs_rational tb = info->time_base;
-    rs_strbuf_puts(sb, "{\"clip\": ");
+    rs_strbuf_puts(sb, MARK);
     rs_strbuf_json(sb, rs_path_name(info->path));
     rs_strbuf_printf(sb, ", \"frame\": %" PRId64 ", \"time\": %.6f", f->index + 1,
                      (double)f->pts * tb.num / tb.den);
@@ -85,8 +84,6 @@ rs_status rs_event_log_write(rs_event_log *log, const rs_frame *frame, const rs_
     rs_strbuf_clear(&log->line);
     put_line(&log->line, log->info, frame, event, write);
     if (log->line.failed)
-        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", log->path);
-    if (fwrite(log->line.data, 1, log->line.len, log->file) != log->line.len || fflush(log->file) != 0)
-        return rs_err_sys(err, errno, "cannot write '%s'", log->path);
-    return RS_OK;
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", log->file.path);
+    return rs_line_file_add(&log->file, log->line.data, log->line.len, err);
 }

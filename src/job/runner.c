@@ -64,6 +64,7 @@ struct job {
     const rs_frame *batch_of; /* what its pictures are made of */
     rs_job_progress progress;
     bool cancelled;       /* by the caller */
+    rs_stop stop;         /* the same, for those who wait */
     double started, first_frame;
     double first_made;    /* when the first frame that is not fetched began */
     int64_t n_made;
@@ -187,6 +188,7 @@ static rs_status open_sink(struct job *j, rs_err *err)
     o.many = j->arena != NULL;
     o.timeline = &j->spec->timeline;
     o.log = j->log;
+    o.stop = &j->stop;
     o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
              (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
              (e->metadata == RS_KEEP_COPY ? RS_COPY_METADATA : 0);
@@ -288,7 +290,8 @@ static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
     const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
-                                  .numbered = j->spec->inpaint.mask != NULL, .log = j->log };
+                                  .numbered = j->spec->inpaint.mask != NULL, .log = j->log,
+                                  .stop = &j->stop };
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
         RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, rs_source_get_info(j->source), &j->masks, err));
@@ -317,7 +320,8 @@ static rs_status open_all(struct job *j, rs_err *err)
         RS_TRY(open_model(j, err));
     j->result->failed = RS_JOB_OUTPUT;
     if (j->spec->events)
-        RS_TRY(rs_event_log_open(j->spec->events, rs_source_get_info(j->source), &j->event_log, err));
+        RS_TRY(rs_event_log_open(j->spec->events, rs_source_get_info(j->source), &j->stop, &j->event_log,
+                                 err));
     return open_sink(j, err);
 }
 
@@ -540,6 +544,8 @@ rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const r
                      .events = events, .log = log,
                      .result = result ? result : &own, .started = rs_clock_now() };
     *j.result = (rs_job_result){ 0 };
+    if (events)
+        j.stop = (rs_stop){ events->stopped, events->cookie };
     const rs_status s = run(&j, &cause);
     if (s != RS_OK && err)
         *err = cause;

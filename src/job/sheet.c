@@ -55,6 +55,7 @@ struct sheet {
     rs_mask raw, mask;      /* at the frame's size, at init's */
     rs_job_progress progress;
     double started;
+    rs_stop stop;           /* of the events */
 };
 
 void rs_sheet_defaults(rs_sheet_options *options)
@@ -223,17 +224,17 @@ static bool on_step(void *cookie, int step, int n_steps)
     return !s->events || !s->events->progress || s->events->progress(s->events->cookie, p);
 }
 
-static rs_source_options source_options(const rs_pipeline_spec *spec)
+static rs_source_options source_options(const struct sheet *s, const rs_pipeline_spec *spec)
 {
     return (rs_source_options){ .recursive = spec->recursive, .timeline = &spec->timeline,
-                                .numbered = spec->inpaint.mask != NULL };
+                                .numbered = spec->inpaint.mask != NULL, .stop = &s->stop };
 }
 
 /* Of a frame whose picture is s->init by now. Masks of films are read from their beginning for
  * each combination. */
 static rs_status read_mask(struct sheet *s, const rs_pipeline_spec *spec, int frame, rs_err *err)
 {
-    const rs_source_options o = source_options(spec);
+    const rs_source_options o = source_options(s, spec);
     s->part = RS_JOB_INPUT;
     if (frame == 0) {
         rs_mask_source_close(&s->masks);
@@ -416,7 +417,7 @@ static rs_status make(struct sheet *s, const rs_text_sink *report, rs_err *err)
     if (!s->frames)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for %d frames", s->o->frames);
     const rs_pipeline_spec *spec = s->at[0].spec;
-    const rs_source_options o = source_options(spec);
+    const rs_source_options o = source_options(s, spec);
     RS_TRY(rs_pick_frames(s->arena, spec->input, &o, s->o->frames, s->frames, &s->n_frames, &s->clip, err));
     RS_TRY(paint_all(s, err));
     s->part = RS_JOB_OUTPUT;
@@ -448,8 +449,10 @@ rs_status rs_sheet_make(const rs_pipeline_source *source, const rs_sheet_options
                         const rs_job_events *events, const rs_log *log, rs_job_part *failed,
                         const rs_text_sink *report, rs_err *err)
 {
-    struct sheet s = { .source = source, .o = options, .events = events, .log = log,
-                       .after = { .log = log } };
+    struct sheet s = { .source = source, .o = options, .events = events, .log = log };
+    if (events)
+        s.stop = (rs_stop){ events->stopped, events->cookie };
+    s.after = (rs_sheet_after){ .log = log, .stop = &s.stop };
     s.arena = rs_arena_open(1 << 16);
     const rs_status st = s.arena ? make(&s, report, err) : RS_FAIL(err, RS_E_NOMEM, "no memory for a sheet");
     if (failed)

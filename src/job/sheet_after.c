@@ -8,12 +8,12 @@
 #include "media/frame_chain.h"
 
 /* n frames through a chain of its own. *n_made: how many come out, counted up to n + 1; made: the last. */
-static rs_status send(const rs_timeline *t, rs_stage_format *format, const rs_frame *in, int n,
-                      rs_frame *made, int *n_made, rs_err *err)
+static rs_status send(const rs_stop *stop, const rs_timeline *t, rs_stage_format *format,
+                      const rs_frame *in, int n, rs_frame *made, int *n_made, rs_err *err)
 {
     rs_frame_chain *chain = NULL;
     *n_made = 0;
-    RS_TRY(rs_frame_chain_open(t, RS_CHAIN_AFTER, format, NULL, &chain, err));
+    RS_TRY(rs_frame_chain_open(t, RS_CHAIN_AFTER, format, NULL, stop, &chain, err));
     rs_status s = RS_OK;
     for (int i = 0; s == RS_OK && i <= n && *n_made <= n; i++) {
         bool got = true;
@@ -60,9 +60,9 @@ static rs_status try_both(rs_sheet_after *a, const rs_timeline *t, const rs_fram
         two[i].pts = frame->pts + i * frame->duration;
         RS_TRY(make_noise(&two[i].image, format, 0.1f * (float)i, err));
     }
-    RS_TRY(send(t, &f, &two[1], 1, &a->alone, &n_alone, err));
+    RS_TRY(send(a->stop, t, &f, &two[1], 1, &a->alone, &n_alone, err));
     if (n_alone == 1)
-        RS_TRY(send(t, &g, two, 2, &a->behind, &n_behind, err));
+        RS_TRY(send(a->stop, t, &g, two, 2, &a->behind, &n_behind, err));
     a->shown = n_behind == 2 && same_picture(&a->alone.image, &a->behind.image);
     return RS_OK;
 }
@@ -95,7 +95,7 @@ rs_status rs_sheet_after_run(rs_sheet_after *a, const rs_timeline *timeline, con
         return RS_OK;
     rs_frame in = *frame;
     in.image = *picture;
-    RS_TRY(send(timeline, format, &in, 1, &a->made, &n, err));
+    RS_TRY(send(a->stop, timeline, format, &in, 1, &a->made, &n, err));
     if (n != 1)
         return RS_FAIL(err, RS_E_INVALID, "filters.after and exec make %s picture of frame %lld",
                        n ? "more than one" : "no", (long long)frame->index + 1);

@@ -3,11 +3,13 @@
 #define RS_JOB_SHEET_AFTER_H
 
 #include "base/log.h"
+#include "base/stop.h"
 #include "media/frame_stage.h"
 
-/* Zero it, set log. */
+/* Zero it, set log and stop. */
 typedef struct rs_sheet_after {
     const rs_log *log;        /* hears once that pictures are shown without it; may be NULL */
+    const rs_stop *stop;      /* of programs; may be NULL */
     const rs_timeline *tried; /* the latest one */
     bool shown, told;
     rs_frame made, alone, behind;

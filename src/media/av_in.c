@@ -451,9 +451,9 @@ rs_status rs_av_in_skip_to(rs_av_in *in, rs_moment to, bool by_number, rs_err *e
     return RS_OK;
 }
 
-static rs_status open_all(rs_av_in *in, rs_err *err)
+static rs_status open_all(rs_av_in *in, const rs_stop *stop, rs_err *err)
 {
-    RS_TRY(rs_av_open_input(in->path, &in->fmt, err));
+    RS_TRY(rs_av_open_input(in->path, stop, &in->fmt, err));
     RS_TRY(open_decoder(in, err));
     in->start = rs_av_start(in->fmt, in->st->time_base);
     in->last_pts = AV_NOPTS_VALUE;
@@ -465,8 +465,8 @@ static rs_status open_all(rs_av_in *in, rs_err *err)
     return RS_OK;
 }
 
-rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_log *log, rs_av_in **in,
-                        rs_err *err)
+rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_log *log,
+                        const rs_stop *stop, rs_av_in **in, rs_err *err)
 {
     rs_av_in *a = rs_calloc(sizeof(*a));
     const size_t n = strlen(path) + 1;
@@ -481,7 +481,7 @@ rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_l
     a->info.path = copy;
     a->log = log;
     a->fields.how = deinterlace;
-    const rs_status s = open_all(a, err);
+    const rs_status s = open_all(a, stop, err);
     if (s == RS_OK)
         *in = a;
     else

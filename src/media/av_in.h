@@ -6,8 +6,9 @@
 
 typedef struct rs_av_in rs_av_in;
 
-rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_log *log, rs_av_in **in,
-                        rs_err *err);
+/* log and stop may be NULL; stop outlives *in. */
+rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_log *log,
+                        const rs_stop *stop, rs_av_in **in, rs_err *err);
 void rs_av_in_close(rs_av_in **in);
 const rs_source_info *rs_av_in_info(const rs_av_in *in);
 /* Frames before `to` will not be used: where the container has an index, reading goes on a little

@@ -26,13 +26,20 @@ rs_status rs_av_fail(rs_err *err, rs_status code, int averr, const char *fmt, ..
     const bool is_errno = averr < 0 && averr > -4096;
     if (is_errno)
         return rs_err_sys(err, AVUNERROR(averr), "%s", what);
+    if (averr == AVERROR_EXIT)
+        code = RS_E_CANCELLED;
     if (av_strerror(averr, why, sizeof(why)) < 0)
         snprintf(why, sizeof(why), "FFmpeg error %d", averr);
     why[0] = (char)(why[0] >= 'A' && why[0] <= 'Z' ? why[0] + 32 : why[0]);
     return RS_FAIL(err, code, "%s: %s", what, why);
 }
 
-rs_status rs_av_open_input(const char *path, AVFormatContext **fmt, rs_err *err)
+static int is_stopped(void *stop)
+{
+    return rs_stop_asked(stop);
+}
+
+rs_status rs_av_open_input(const char *path, const rs_stop *stop, AVFormatContext **fmt, rs_err *err)
 {
     rs_av_quiet();
     const size_t n = strlen(path) + sizeof("file:");
@@ -44,7 +51,9 @@ rs_status rs_av_open_input(const char *path, AVFormatContext **fmt, rs_err *err)
     AVDictionary *opts = NULL;
     av_dict_set(&opts, "protocol_whitelist", "file", 0);
     av_dict_set(&opts, "pattern_type", "none", 0); /* '%d' in a name is no sequence */
-    AVFormatContext *f = NULL;
+    AVFormatContext *f = avformat_alloc_context();
+    if (f) /* NULL: FFmpeg makes one, or says why not */
+        f->interrupt_callback = (AVIOInterruptCB){ is_stopped, (void *)(uintptr_t)stop };
     int e = avformat_open_input(&f, url, NULL, &opts);
     av_dict_free(&opts);
     rs_free(url);

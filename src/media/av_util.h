@@ -12,12 +12,13 @@
 void rs_av_quiet(void);
 
 /* rs_err_set with ": <FFmpeg's text for averr>" appended. System errors keep the
- * status of their errno; FFmpeg's own become `code`. Returns the status. */
+ * status of their errno, AVERROR_EXIT is RS_E_CANCELLED; FFmpeg's own become `code`. Returns the
+ * status. */
 rs_status rs_av_fail(rs_err *err, rs_status code, int averr, const char *fmt, ...) RS_PRINTF(4, 5);
 
 /* Opens a local file for reading; nothing in it can make FFmpeg reach the
- * network or another file. */
-rs_status rs_av_open_input(const char *path, AVFormatContext **fmt, rs_err *err);
+ * network or another file. stop (may be NULL, outlives *fmt) ends this and all reading. */
+rs_status rs_av_open_input(const char *path, const rs_stop *stop, AVFormatContext **fmt, rs_err *err);
 
 /* av_read_frame that passes over what cannot be read: 0, AVERROR_EOF at the end, or the
  * system's error. *truncated is set when nothing more can be made out of the file. */

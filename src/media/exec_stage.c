@@ -31,6 +31,7 @@ struct waiting {
 struct exec_stage {
     const rs_exec_spec *spec;
     const rs_log *log;
+    const rs_stop *stop;
     rs_child child;
     rs_stage_format in, out;
     struct waiting at[MAX_WAITING]; /* a ring */
@@ -53,7 +54,7 @@ static void stage_close(void *self)
 {
     struct exec_stage *s = self;
     int code;
-    rs_child_end(&s->child, 0, &code);
+    rs_child_end(&s->child, 0, NULL, &code);
     for (size_t i = 0; i < s->n_waiting; i++) {
         struct waiting *w = &s->at[(s->first + i) % MAX_WAITING];
         rs_free(w->label);
@@ -65,12 +66,20 @@ static void stage_close(void *self)
     rs_free(s);
 }
 
+static rs_status stopped(const struct exec_stage *s, rs_err *err)
+{
+    return RS_FAIL(err, RS_E_CANCELLED, "exec: stopped while '%s' was waited for", s->spec->command);
+}
+
 /* What became of the program, which has closed a pipe too early. */
 static rs_status fail_ended(struct exec_stage *s, rs_err *err)
 {
     int code;
     const int64_t n = s->n_sent - (int64_t)(s->n_waiting - s->n_answered);
-    if (!rs_child_end(&s->child, END_SECONDS, &code))
+    const bool by_itself = rs_child_end(&s->child, END_SECONDS, s->stop, &code);
+    if (rs_stop_asked(s->stop))
+        return stopped(s, err);
+    if (!by_itself)
         return RS_FAIL(err, RS_E_IO, "exec: '%s' closed its output after %" PRId64 " of %" PRId64 " frames",
                        s->spec->command, n, s->n_sent);
     return RS_FAIL(err, RS_E_IO, "exec: '%s' ended after %" PRId64 " of %" PRId64 " frames, with %s %d",
@@ -146,21 +155,32 @@ static rs_status read_some(struct exec_stage *s, bool *end, rs_err *err)
     return n > 0 ? take(s, buf, (size_t)n, err) : RS_OK;
 }
 
-/* Waits until a pipe is ready; ready: of both, as poll() says. */
+/* Up to so many seconds for one of the pipes, as poll() says; *n: how many are ready. */
+static rs_status wait_for(const struct exec_stage *s, struct pollfd fds[2], double seconds, int *n,
+                          rs_err *err)
+{
+    const double until = rs_clock_now() + seconds;
+    do {
+        if (rs_stop_asked(s->stop))
+            return stopped(s, err);
+        *n = poll(fds, 2, RS_STOP_ASK_MS);
+        if (*n < 0 && errno != EINTR)
+            return rs_err_sys(err, errno, "exec: cannot wait for '%s'", s->spec->command);
+    } while (*n <= 0 && rs_clock_now() <= until);
+    return RS_OK;
+}
+
+/* Waits until a pipe is ready. */
 static rs_status wait_ready(const struct exec_stage *s, bool to_write, bool *writable, bool *readable,
                             rs_err *err)
 {
     struct pollfd fds[] = { { .fd = s->child.from, .events = POLLIN },
                             { .fd = to_write ? s->child.to : -1, .events = POLLOUT } };
-    const double until = rs_clock_now() + s->spec->timeout;
     int n;
-    while ((n = poll(fds, 2, 1000)) == 0 || (n < 0 && errno == EINTR)) {
-        if (rs_clock_now() > until)
-            return RS_FAIL(err, RS_E_IO, "exec: '%s' neither takes nor gives anything for %d s "
-                           "(exec.timeout)", s->spec->command, s->spec->timeout);
-    }
-    if (n < 0)
-        return rs_err_sys(err, errno, "exec: cannot wait for '%s'", s->spec->command);
+    RS_TRY(wait_for(s, fds, s->spec->timeout, &n, err));
+    if (n <= 0)
+        return RS_FAIL(err, RS_E_IO, "exec: '%s' neither takes nor gives anything for %d s "
+                       "(exec.timeout)", s->spec->command, s->spec->timeout);
     *readable = fds[0].revents != 0;
     *writable = fds[1].revents != 0;
     return RS_OK;
@@ -256,13 +276,19 @@ static rs_status give(struct exec_stage *s, rs_frame *out, rs_err *err)
 /* All frames are here; the program still has to end well, and to say nothing more. */
 static rs_status finish(struct exec_stage *s, rs_err *err)
 {
-    struct pollfd from = { .fd = s->child.from, .events = POLLIN };
+    struct pollfd fds[] = { { .fd = s->child.from, .events = POLLIN }, { .fd = -1 } };
     bool end = false;
-    int code;
-    while (!end && poll(&from, 1, (int)(END_SECONDS * 1000)) > 0)
-        RS_TRY(read_some(s, &end, err));
+    int code, n = 1;
+    while (!end && n > 0) {
+        RS_TRY(wait_for(s, fds, END_SECONDS, &n, err));
+        if (n > 0)
+            RS_TRY(read_some(s, &end, err));
+    }
     s->ended = true;
-    if (!rs_child_end(&s->child, END_SECONDS, &code)) {
+    const bool by_itself = rs_child_end(&s->child, END_SECONDS, s->stop, &code);
+    if (rs_stop_asked(s->stop))
+        return stopped(s, err);
+    if (!by_itself) {
         RS_WARN(s->log, "exec: '%s' has given all frames, but does not end: it is stopped", s->spec->command);
         return RS_OK;
     }
@@ -320,13 +346,14 @@ static rs_status open_all(struct exec_stage *s, rs_stage_format *format, rs_err 
 }
 
 rs_status rs_exec_stage_open(const rs_exec_spec *spec, rs_stage_format *format, const rs_log *log,
-                             rs_frame_stage *stage, rs_err *err)
+                             const rs_stop *stop, rs_frame_stage *stage, rs_err *err)
 {
     struct exec_stage *s = rs_calloc(sizeof(*s));
     if (!s)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for '%s'", spec->command);
     s->spec = spec;
     s->log = log;
+    s->stop = stop;
     s->child = (rs_child){ -1, -1, -1 };
     const rs_status status = open_all(s, format, err);
     if (status == RS_OK)

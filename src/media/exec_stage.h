@@ -11,8 +11,9 @@
 
 #include "media/frame_stage.h"
 
-/* *format: of what goes in; becomes that of what comes out. spec outlives the stage. */
+/* *format: of what goes in; becomes that of what comes out. spec outlives the stage, as does stop, which
+ * may be NULL and ends every wait for the program. */
 rs_status rs_exec_stage_open(const rs_exec_spec *spec, rs_stage_format *format, const rs_log *log,
-                             rs_frame_stage *stage, rs_err *err);
+                             const rs_stop *stop, rs_frame_stage *stage, rs_err *err);
 
 #endif

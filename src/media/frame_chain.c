@@ -54,26 +54,26 @@ bool rs_frame_chain_has(const rs_timeline *t, rs_chain_place place)
 }
 
 static rs_status add_all(rs_frame_chain *c, const rs_timeline *t, rs_chain_place place,
-                         rs_stage_format *format, const rs_log *log, rs_err *err)
+                         rs_stage_format *format, const rs_log *log, const rs_stop *stop, rs_err *err)
 {
     if (place == RS_CHAIN_BEFORE)
         RS_TRY(add_filters(c, "filters.before", t->filters.before, format, err));
     if (runs(&t->exec, place)) {
-        RS_TRY(rs_exec_stage_open(&t->exec, format, log, &c->at[c->n], err));
+        RS_TRY(rs_exec_stage_open(&t->exec, format, log, stop, &c->at[c->n], err));
         c->n++;
     }
     return place == RS_CHAIN_AFTER ? add_filters(c, "filters.after", t->filters.after, format, err) : RS_OK;
 }
 
 rs_status rs_frame_chain_open(const rs_timeline *timeline, rs_chain_place place, rs_stage_format *format,
-                              const rs_log *log, rs_frame_chain **chain, rs_err *err)
+                              const rs_log *log, const rs_stop *stop, rs_frame_chain **chain, rs_err *err)
 {
     if (!rs_frame_chain_has(timeline, place))
         return RS_OK;
     rs_frame_chain *c = rs_calloc(sizeof(*c));
     if (!c)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for filters");
-    const rs_status s = add_all(c, timeline, place, format, log, err);
+    const rs_status s = add_all(c, timeline, place, format, log, stop, err);
     if (s == RS_OK)
         *chain = c;
     else

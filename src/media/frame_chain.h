@@ -17,10 +17,10 @@ rs_status rs_filters_check(const char *graph, rs_err *err);
 
 bool rs_frame_chain_has(const rs_timeline *timeline, rs_chain_place place);
 
-/* *format: of what goes in; becomes that of what comes out. log may be NULL. *chain stays NULL
- * where the timeline has nothing for this place. timeline outlives the chain. */
+/* *format: of what goes in; becomes that of what comes out. log and stop may be NULL. *chain stays
+ * NULL where the timeline has nothing for this place. timeline and stop outlive the chain. */
 rs_status rs_frame_chain_open(const rs_timeline *timeline, rs_chain_place place, rs_stage_format *format,
-                              const rs_log *log, rs_frame_chain **chain, rs_err *err);
+                              const rs_log *log, const rs_stop *stop, rs_frame_chain **chain, rs_err *err);
 void rs_frame_chain_close(rs_frame_chain **chain);
 
 /* As the functions of a stage. */

@@ -84,7 +84,7 @@ static rs_status read_with_ffmpeg(const char *path, rs_image *image, rs_err *err
     rs_av_in *in = NULL;
     rs_frame frame = { 0 };
     bool end;
-    RS_TRY(rs_av_in_open(path, RS_DEINTERLACE_NEVER, NULL, &in, err));
+    RS_TRY(rs_av_in_open(path, RS_DEINTERLACE_NEVER, NULL, NULL, &in, err));
     const rs_status s = rs_av_in_next(in, &frame, &end, err); /* open made sure of a frame */
     if (s == RS_OK)
         *image = frame.image;

@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "restyle/image.h"
 #include "restyle/list.h"
 #include "restyle/timeline.h"
@@ -108,6 +109,7 @@ typedef struct rs_source_options {
                                      are. Of a still its filters only. Outlives the source */
     bool numbered;     /* source_index must be exact: what cannot be counted is not skipped */
     const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size */
+    const rs_stop *stop; /* may be NULL, outlives the source: ends reading with RS_E_CANCELLED */
 } rs_source_options;
 
 /* The same with all there is to choose. */
@@ -162,6 +164,7 @@ typedef struct rs_sink_options {
                                   comment, or another tag when that is taken; may be NULL */
     const char *pipeline;      /* of pictures: what made them all, in YAML; may be NULL */
     const rs_log *log;         /* may be NULL */
+    const rs_stop *stop;       /* may be NULL, outlives the sink: ends waiting with RS_E_CANCELLED */
 } rs_sink_options;
 
 /* Size, rate, time base, aspect and colour tags of info, and all that can be copied

@@ -190,7 +190,7 @@ static void put_all(rs_strbuf *sb, const AVFormatContext *fmt, const char *path,
 rs_status rs_probe_write(const char *path, const rs_text_sink *sink, rs_err *err)
 {
     AVFormatContext *fmt = NULL;
-    RS_TRY(rs_av_open_input(path, &fmt, err));
+    RS_TRY(rs_av_open_input(path, NULL, &fmt, err));
     struct times *times = rs_calloc((fmt->nb_streams + 1) * sizeof(times[0]));
     rs_strbuf sb;
     rs_strbuf_init(&sb, MAX_TEXT);

@@ -277,11 +277,11 @@ static rs_moment start_of_feed(const rs_reel *r)
 }
 
 /* The chain, and what it makes of size and rate. How many frames it gives is a guess. */
-static rs_status open_chain(rs_reel *r, const rs_log *log, rs_err *err)
+static rs_status open_chain(rs_reel *r, const rs_log *log, const rs_stop *stop, rs_err *err)
 {
     rs_source_info *i = &r->info;
     rs_stage_format f = { i->width, i->height, i->rate, i->time_base, i->sample_aspect };
-    RS_TRY(rs_frame_chain_open(&r->t, RS_CHAIN_BEFORE, &f, log, &r->chain, err));
+    RS_TRY(rs_frame_chain_open(&r->t, RS_CHAIN_BEFORE, &f, log, stop, &r->chain, err));
     if (!r->chain)
         return RS_OK;
     const AVRational was = { i->rate.den, i->rate.num }, is = { f.rate.den, f.rate.num };
@@ -322,8 +322,8 @@ static rs_status read_first(rs_reel *r, rs_err *err)
     return RS_OK;
 }
 
-rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, const rs_log *log, rs_reel **reel,
-                       rs_err *err)
+rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, const rs_log *log,
+                       const rs_stop *stop, rs_reel **reel, rs_err *err)
 {
     rs_reel *r = rs_calloc(sizeof(*r));
     if (!r)
@@ -342,7 +342,7 @@ rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, const rs_
     rs_status s = read_first(r, err);
     if (s == RS_OK) {
         make_info(r);
-        s = open_chain(r, log, err);
+        s = open_chain(r, log, stop, err);
     }
     if (s == RS_OK)
         *reel = r;

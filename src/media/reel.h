@@ -20,10 +20,10 @@ typedef struct rs_reel_feed {
 
 typedef struct rs_reel rs_reel;
 
-/* Reads up to the first frame of the range; one without frames is RS_E_INVALID. timeline
- * and what feed points at outlive the reel. */
-rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, const rs_log *log, rs_reel **reel,
-                       rs_err *err);
+/* Reads up to the first frame of the range; one without frames is RS_E_INVALID. timeline, stop
+ * (of its chain; may be NULL, as log) and what feed points at outlive the reel. */
+rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, const rs_log *log,
+                       const rs_stop *stop, rs_reel **reel, rs_err *err);
 void rs_reel_close(rs_reel **reel);
 /* Of the frames that come out. */
 const rs_source_info *rs_reel_info(const rs_reel *reel);

@@ -141,7 +141,7 @@ static rs_status open_chain(rs_sink *s, rs_sink_options *o, rs_err *err)
     rs_stage_format f = { o->width, o->height, o->rate, o->time_base, o->sample_aspect };
     if (!o->timeline)
         return RS_OK;
-    RS_TRY(rs_frame_chain_open(o->timeline, RS_CHAIN_AFTER, &f, o->log, &s->chain, err));
+    RS_TRY(rs_frame_chain_open(o->timeline, RS_CHAIN_AFTER, &f, o->log, o->stop, &s->chain, err));
     o->width = f.width;
     o->height = f.height;
     o->rate = f.rate;

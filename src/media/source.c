@@ -20,6 +20,7 @@ struct rs_source {
     rs_arena *arena;
     rs_folder list;
     rs_reel *reel;     /* NULL: all of it */
+    const rs_stop *stop;
     bool whole;        /* the timeline asks for every frame, once */
     bool names_only;   /* pictures of a list are not read */
     size_t next, good; /* good: the latest picture that could be read */
@@ -161,7 +162,7 @@ static rs_status open_file(rs_source *s, const char *path, const rs_source_optio
     case RS_STILL_NONE: break;
     }
     const rs_deinterlace fields = o->timeline ? o->timeline->deinterlace : RS_DEINTERLACE_AUTO;
-    RS_TRY(rs_av_in_open(path, fields, o->log, &s->av, err));
+    RS_TRY(rs_av_in_open(path, fields, o->log, o->stop, &s->av, err));
     if (rs_av_in_info(s->av)->kind != RS_SOURCE_STILL)
         return RS_OK;
     rs_av_in_close(&s->av); /* .webp, .tiff, .bmp: they keep their names, too */
@@ -171,6 +172,8 @@ static rs_status open_file(rs_source *s, const char *path, const rs_source_optio
 static rs_status next_of_whole(void *cookie, rs_frame *frame, bool *end, rs_err *err)
 {
     rs_source *s = cookie;
+    if (rs_stop_asked(s->stop))
+        return RS_FAIL(err, RS_E_CANCELLED, "reading '%s' was stopped", whole_info(s)->path);
     if (s->av)
         return rs_av_in_next(s->av, frame, end, err);
     if (s->webp)
@@ -224,6 +227,7 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
     rs_source *s = rs_calloc(sizeof(*s));
     if (!s)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
+    s->stop = options->stop;
     rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
                                        : open_file(s, path, options, err);
     s->whole = !options->timeline || is_whole(options->timeline);
@@ -231,7 +235,7 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
                     !(options->timeline && rs_frame_chain_has(options->timeline, RS_CHAIN_BEFORE));
     const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s), options->numbered };
     if (status == RS_OK && options->timeline)
-        status = rs_reel_open(options->timeline, feed, options->log, &s->reel, err);
+        status = rs_reel_open(options->timeline, feed, options->log, options->stop, &s->reel, err);
     if (status == RS_OK)
         *source = s;
     else

@@ -189,7 +189,7 @@ static rs_status copy_chapters(const rs_stream_copy *c, AVFormatContext *out, rs
 static rs_status add_all(rs_stream_copy *c, unsigned copy, AVFormatContext *out, const rs_log *log,
                          rs_err *err)
 {
-    RS_TRY(rs_av_open_input(c->path, &c->in, err));
+    RS_TRY(rs_av_open_input(c->path, NULL, &c->in, err));
     c->pkt = av_packet_alloc();
     c->tracks = rs_calloc(c->in->nb_streams * sizeof(c->tracks[0]));
     if (!c->pkt || !c->tracks)

@@ -36,7 +36,7 @@ rs_status rs_video_text_read(rs_arena *arena, const char *path, const char **tex
 {
     AVFormatContext *fmt = NULL;
     *text = NULL;
-    RS_TRY(rs_av_open_input(path, &fmt, err));
+    RS_TRY(rs_av_open_input(path, NULL, &fmt, err));
     bool nomem = false;
     for (size_t i = 0; i < N_KEYS && !*text; i++) {
         const char *value = find(fmt->metadata, i);

@@ -35,6 +35,38 @@ case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status) in
 esac
 stopped INT folder
 
+# ends_soon WHAT KEY=VALUE...: a job that waits for something that does not come, once there is $dir/up.
+ends_soon() {
+    what=$1; shift
+    rm -f "$dir/up"
+    "$restyle" image "$dir/in.mp4" --output "$dir/new/out.mkv" --model "$tiny" --steps 1 "$@" 2>"$dir/stderr" &
+    pid=$!
+    for i in $(seq 300); do
+        [ -e "$dir/up" ] && break
+        sleep 0.1
+    done
+    sleep 0.2
+    start=$(date +%s%N)
+    kill -s INT $pid
+    wait $pid
+    same "exit code of $what" 5 $?
+    took=$((($(date +%s%N) - start) / 1000000))
+    [ $took -lt 3000 ] || fail "$what: it ends after $took ms"
+    says "interrupted after"
+    one_message
+    left=$(find "$dir/new" -type f)
+    [ -z "$left" ] || fail "$what leaves $left"
+}
+ends_soon "a program in front of the model" --set "exec.command=touch '$dir/up'; exec sleep 60" --set exec.when=before
+ends_soon "a program behind it" --set "exec.command=touch '$dir/up'; exec sleep 60"
+ends_soon "a program that will not end" --set "exec.command=trap '' TERM; touch '$dir/up'; sleep 60; sleep 60"
+ends_soon "a program that answers and stays" --set "exec.command=cat; touch '$dir/up'; exec sleep 60"
+mkfifo "$dir/pipe"
+ends_soon "a pipe that nobody reads" --set "events=$dir/pipe" --set "exec.command=touch '$dir/up'; cat" --set exec.when=before
+start=$(date +%s%N)
+refuses 4 "it is not a regular file" image "$dir/pipe" --output "$dir/new/out.mkv" --model "$tiny"
+[ $((($(date +%s%N) - start) / 1000000)) -lt 3000 ] || fail "a pipe as input is waited for"
+
 # A second signal, in the middle of a long step, ends the process itself, and the
 # incomplete file goes all the same.
 for out in out.mp4 out.mkv; do

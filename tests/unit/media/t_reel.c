@@ -45,7 +45,7 @@ static const char *frames_of(const int *pts, int n, rs_source_kind kind, rs_time
     size_t at = 0;
     text[0] = '\0';
     const rs_reel_feed feed = { next_frame, skip_to, &film, &info, false };
-    const rs_status s = rs_reel_open(&t, feed, NULL, &reel, &err);
+    const rs_status s = rs_reel_open(&t, feed, NULL, NULL, &reel, &err);
     if (s != RS_OK) {
         CHECK_INT(s, RS_E_INVALID);
         return "none";
