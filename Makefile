@@ -83,11 +83,15 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(TLIB_SRC)) $(LIB)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/checkkern: $(call obj,$(KERN_SRC)) $(LIB)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-# Preloaded by tests that kill the program at every call that changes the disk.
-FAULT    := $(B)/fault.so
-$(FAULT): tests/fault/fault.c
+# Preloaded by tests that kill the program at every call that changes the disk, or write these calls
+# down, for crash_state to make of them what power loss leaves.
+FAULT    := $(B)/fault.so $(B)/record.so $(B)/crash_state
+$(B)/%.so: tests/fault/%.c tests/fault/record.h
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) -shared -fPIC -o $@ $< -ldl
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) -I. -shared -fPIC -o $@ $< -ldl
+$(B)/crash_state: tests/fault/crash_state.c tests/fault/record.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) -I. -o $@ $<
 # The example is built as a user would: public headers and the library only.
 $(B)/embed: samples/embed.c $(LIB) $(HEADERS)
 	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) $(SANF) -Iinclude -o $@ samples/embed.c $(LIB) $(LDLIBS)
@@ -96,9 +100,10 @@ $(B)/embed: samples/embed.c $(LIB) $(HEADERS)
 check: all $(UNIT_BIN) $(FUZZ_BIN) $(KERN_BIN) $(EMBED) $(FAULT) check-style check-headers
 	$(Q)B=$(B) SAN=$(SAN) tests/run.sh
 
-## check-long: a job killed at 100 random times; the memory of a job of 10,000 frames: minutes
+## check-long: 100 random kills, power loss at every call, the memory of a job of 10,000 frames: minutes
 check-long: all $(FAULT)
 	$(Q)B=$(B) RS_KILLS=100 sh tests/cli/resume_random.sh
+	$(Q)B=$(B) RS_LOSSES=100000 RS_MIXES=4 sh tests/cli/power_loss.sh
 	$(Q)B=$(B) RS_SHORT=50 RS_LONG=10000 sh tests/cli/memory.sh
 
 check-style:

@@ -130,7 +130,9 @@ char *rs_temp_path(rs_arena *arena, const char *path)
     return p;
 }
 
-static void sync_dir(const char *path)
+/* The folder that path is in. Some file systems cannot sync a folder, and some folders may be written
+ * to but not opened: only what is lost is an error. */
+static rs_status sync_dir(const char *path, rs_err *err)
 {
     char dir[4096];
     const char *slash = strrchr(path, '/');
@@ -139,24 +141,51 @@ static void sync_dir(const char *path)
     else
         snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
     const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd); /* some file systems cannot sync a folder: best effort */
-        close(fd);
-    }
+    if (fd < 0)
+        return RS_OK;
+    const int e = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    return e == EIO || e == ENOSPC || e == EDQUOT ? rs_err_sys(err, e, "cannot write '%s'", path) : RS_OK;
+}
+
+/* The contents of file; messages name path. */
+static rs_status sync_contents(const char *file, const char *path, rs_err *err)
+{
+    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return rs_err_sys(err, errno, "cannot open '%s'", file);
+    const int e = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    return e ? rs_err_sys(err, e, "cannot write '%s'", path) : RS_OK;
 }
 
 rs_status rs_publish_file(const char *temp, const char *path, rs_err *err)
 {
-    const int fd = open(temp, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return rs_err_sys(err, errno, "cannot open '%s'", temp);
-    const int failed = fsync(fd) != 0 ? errno : 0;
-    close(fd);
-    if (failed)
-        return rs_err_sys(err, failed, "cannot write '%s'", path);
+    RS_TRY(sync_contents(temp, path, err));
     if (rename(temp, path) != 0)
         return rs_err_sys(err, errno, "cannot rename '%s' to '%s'", temp, path);
-    sync_dir(path);
+    return sync_dir(path, err);
+}
+
+rs_status rs_sync_file(const char *path, rs_err *err)
+{
+    RS_TRY(sync_contents(path, path, err));
+    return sync_dir(path, err);
+}
+
+rs_status rs_sync_folders(const char *path, rs_err *err)
+{
+    char part[4096];
+    const size_t n = strlen(path);
+    if (n >= sizeof(part))
+        return RS_FAIL(err, RS_E_RANGE, "path of %zu bytes is too long", n);
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        RS_TRY(sync_dir(part, err));
+    }
     return RS_OK;
 }
 
@@ -254,8 +283,11 @@ rs_status rs_make_dirs(const char *path, rs_err *err)
             continue;
         memcpy(buf, path, i);
         buf[i] = '\0';
-        if (mkdir(buf, 0777) != 0 && errno != EEXIST)
+        const bool made = mkdir(buf, 0777) == 0;
+        if (!made && errno != EEXIST)
             return rs_err_sys(err, errno, "cannot create folder '%s'", buf);
+        if (made)
+            RS_TRY(sync_dir(buf, err));
     }
     if (!rs_is_dir(path))
         return RS_FAIL(err, RS_E_IO, "cannot create folder '%s': a file is in its place", path);

@@ -38,8 +38,13 @@ rs_status rs_write_file_by(const char *temp, const char *path, const void *data,
 /* The name that rs_write_file and the encoders use while writing: same folder,
  * same extension, unique to this process. */
 char *rs_temp_path(rs_arena *arena, const char *path);
-/* fsync of the file, rename, fsync of the folder. */
+/* fsync of the file, rename, fsync of the folder: after power loss, too, path is what it was
+ * before, or, once this has returned, the whole file. */
 rs_status rs_publish_file(const char *temp, const char *path, rs_err *err);
+/* The same for a file that has its name already, from a process that may not have come to the last. */
+rs_status rs_sync_file(const char *path, rs_err *err);
+/* fsync of every folder above path: its name, and theirs, stay. */
+rs_status rs_sync_folders(const char *path, rs_err *err);
 
 bool rs_is_dir(const char *path);
 bool rs_is_file(const char *path);
@@ -48,7 +53,7 @@ bool rs_is_file(const char *path);
 typedef rs_status rs_each_file_fn(void *cookie, const char *path);
 rs_status rs_each_file(rs_arena *arena, const char *folder, rs_each_file_fn *fn, void *cookie, rs_err *err);
 
-/* Creates a folder and its missing parents; an existing folder is fine. */
+/* Creates a folder and its missing parents, which stay after power loss; an existing folder is fine. */
 rs_status rs_make_dirs(const char *path, rs_err *err);
 
 /* "dir/name"; name alone when it is absolute or dir is empty. NULL: no memory. */

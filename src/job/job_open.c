@@ -27,6 +27,7 @@ struct opening {
     size_t n_journals;
     bool has_done;      /* a record of the output's completion */
     rs_record last_done;
+    int64_t n_damaged;  /* frames of the journals that are not what they were */
 };
 
 static rs_status no_memory(rs_err *err)
@@ -180,9 +181,11 @@ static rs_status look_for_output(struct opening *o, rs_err *err)
     if (!o->has_done || f->options.shards)
         return RS_OK;
     if (f->into_folder)
-        f->finished = rs_done_frames_usable(&f->done) == (int64_t)f->done.n;
+        f->finished = o->n_damaged == 0; /* what they handed on may be gone already */
     else
         f->finished = is_complete(f->spec->output, &o->last_done);
+    if (f->finished && !f->into_folder)
+        return rs_sync_file(f->spec->output, err);
     if (f->finished || f->into_folder || !is_complete(f->sink_path, &o->last_done))
         return RS_OK;
     f->finished = true;
@@ -192,12 +195,11 @@ static rs_status look_for_output(struct opening *o, rs_err *err)
 static rs_status check_files(struct opening *o, rs_err *err)
 {
     rs_job_folder *f = o->f;
-    int64_t damaged = 0;
-    RS_TRY(rs_done_frames_check(&f->done, f->frames_dir, f->chained, &damaged, err));
+    RS_TRY(rs_done_frames_check(&f->done, f->frames_dir, f->chained, &o->n_damaged, err));
     f->chain_at = rs_done_frames_chain_at(&f->done, f->chain);
-    if (damaged)
+    if (o->n_damaged)
         RS_WARN(f->log, "%lld of the %zu frames in '%s' are missing or damaged: they are made anew",
-                (long long)damaged, f->done.n, f->shown);
+                (long long)o->n_damaged, f->done.n, f->shown);
     return RS_OK;
 }
 
@@ -211,6 +213,7 @@ static rs_status begin(struct opening *o, rs_err *err)
         RS_TRY(rs_make_dirs(f->frames_dir, err));
     if (!o->own_there)
         RS_TRY(rs_write_file(o->path, rs_strbuf_str(&o->head), o->head.len, err));
+    RS_TRY(rs_sync_folders(o->path, err)); /* a run that was killed may have made them, and no more */
     RS_TRY(rs_journal_open(&f->journal, o->path, err));
     const rs_record r = { .kind = RS_RECORD_BEGIN, .when = (int64_t)time(NULL), .n_frames = f->n_frames,
                           .pid = (int64_t)getpid(), .text = host, .len = strlen(host) };
