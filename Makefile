@@ -105,6 +105,7 @@ check-long: all $(FAULT)
 	$(Q)B=$(B) RS_KILLS=100 sh tests/cli/resume_random.sh
 	$(Q)B=$(B) RS_LOSSES=100000 RS_MIXES=4 sh tests/cli/power_loss.sh
 	$(Q)B=$(B) RS_SHORT=50 RS_LONG=10000 sh tests/cli/memory.sh
+	$(Q)B=$(B) RS_SHORT=100 RS_LONG=10000 sh tests/cli/memory_stages.sh
 
 check-style:
 	$(Q)tools/check_layers.sh

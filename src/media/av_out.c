@@ -250,6 +250,8 @@ static rs_status drain(rs_av_out *out, rs_err *err)
         e = av_interleaved_write_frame(out->fmt, out->pkt);
         RS_TRY(check_write(out, e, err));
         RS_TRY(write_rest(out, now, err));
+        /* all that comes is later: else pictures would be kept for ten seconds, waiting for sound */
+        RS_TRY(check_write(out, av_interleaved_write_frame(out->fmt, NULL), err));
     }
 }
 

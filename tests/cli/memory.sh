@@ -2,9 +2,8 @@
 # Memory does not grow with the length of a clip: neither that of a job, which keeps every frame on
 # disk, nor that of one which goes on behind all those frames. `make check-long` takes 10,000.
 . tests/cli/lib/common.sh
+. tests/cli/lib/peak.sh
 need ffmpeg
-[ -z "$SAN" ] || { echo "sanitizers keep freed memory"; exit 77; }
-[ -r /proc/self/status ] || { echo "there is no /proc here"; exit 77; }
 : "${RS_SHORT:=40}" "${RS_LONG:=400}"
 make_video "$dir/clip.mp4" -vf scale=64:48 -frames:v "$RS_LONG" -c:v libx264 -preset ultrafast
 # ultrafast: libx264 keeps no frames back, which it else does for up to 60
@@ -18,18 +17,10 @@ encode: { preset: ultrafast }
 keep_job: true
 END_OF_PIPELINE
 
-# peak N: the most memory, in kB, that a job of N frames had until shortly before its end.
+# peak N: of a job of N frames.
 peak() {
     ffmpeg -nostdin -v error -y -i "$dir/clip.mp4" -frames:v "$1" -c copy "$dir/$1.mp4"
-    "$restyle" run "$dir/p.yaml" --input "$dir/$1.mp4" --output "$dir/$1-out.mp4" 2>"$dir/stderr" &
-    pid=$!
-    most=0
-    while now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status 2>/dev/null) && [ -n "$now" ]; do
-        most=$now
-        sleep 0.02
-    done
-    wait $pid || { cat "$dir/stderr" >&2; most=0; }
-    echo "$most"
+    peak_of run "$dir/p.yaml" --input "$dir/$1.mp4" --output "$dir/$1-out.mp4"
 }
 # forget_end N: the job has not made its last frame yet.
 forget_end() {
