@@ -10,6 +10,15 @@
 extern "C" {
 #endif
 
+/* What a file's colours were, which are sRGB or BT.709 when they are read. */
+typedef enum rs_image_colours {
+    RS_COLOURS_SRGB,      /* that, or the file says nothing */
+    RS_COLOURS_CONVERTED, /* others, by its ICC profile or tags (Display P3, ...): converted */
+    RS_COLOURS_PQ,        /* HDR: tone-mapped */
+    RS_COLOURS_HLG,
+    RS_COLOURS_UNREAD     /* its ICC profile is damaged, or not by a matrix: taken for sRGB */
+} rs_image_colours;
+
 /* rgb: [height, width, 3] floats from 0 to 1, coded as in the file (sRGB), row
  * by row without padding. An image made by this library is released with
  * rs_image_release; the struct itself is the caller's. */
@@ -19,6 +28,7 @@ typedef struct rs_image {
     float *alpha; /* [height, width] from 0 to 1, as the file had it (rgb lies over white); NULL:
                      opaque. Masks are made of it, and jobs carry it to the output */
     int depth;    /* bits of a sample in the file it was read from; 0: it was made */
+    rs_image_colours colours; /* the same */
 } rs_image;
 
 /* The files that one picture can become. */

@@ -290,18 +290,14 @@ static rs_status open_all(struct job *j, rs_err *err)
 {
     j->result->failed = RS_JOB_INPUT;
     const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
-                                  .numbered = j->spec->inpaint.mask != NULL, .log = j->log,
+                                  .numbered = j->spec->inpaint.mask != NULL,
+                                  .refuse_hdr = j->spec->hdr == RS_HDR_REFUSE, .log = j->log,
                                   .stop = &j->stop };
     RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
     if (j->spec->inpaint.mask)
         RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, rs_source_get_info(j->source), &j->masks, err));
     if (j->masks)
         RS_TRY(rs_mask_source_check(j->masks, j->source, err));
-    if (j->spec->hdr == RS_HDR_REFUSE && rs_source_get_info(j->source)->hdr != RS_HDR_NONE)
-        return RS_FAIL(err, RS_E_UNSUPPORTED,
-                       "'%s' is HDR video, which 'hdr: refuse' stops: make it SDR, "
-                       "or set 'hdr: tonemap'",
-                       j->spec->input);
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_STATE;

@@ -21,6 +21,8 @@
 #include "media/codecs.h"
 #include "media/color_tags.h"
 #include "media/deinterlace.h"
+#include "media/frame_time.h"
+#include "media/loop_count.h"
 #include "media/lost_packets.h"
 #include "media/mkv_size.h"
 
@@ -33,6 +35,7 @@ struct rs_av_in {
     rs_source_info info;
     char *path;
     const rs_log *log;
+    const rs_stop *stop;
     AVFormatContext *fmt;
     AVCodecContext *dec;
     AVStream *st;
@@ -47,6 +50,7 @@ struct rs_av_in {
     rs_av_pixels pixels;
     bool still;
     int64_t start;      /* subtracted from timestamps, in the stream's time base */
+    int64_t first;      /* timestamp of the first frame */
     int64_t n_packets, n_frames;
     int64_t last_pts;
     int64_t end_us;     /* where the latest packet of any stream ends */
@@ -334,6 +338,16 @@ static void count_frames(rs_av_in *in)
     info->n_frames = n < 1e15 ? (int64_t)n : 0;
 }
 
+static int plays(const rs_av_in *in)
+{
+    rs_map map;
+    if (in->info.kind != RS_SOURCE_ANIMATION || rs_map_open(in->path, &map, NULL) != RS_OK)
+        return 0;
+    const int n = rs_loop_count(map.data, map.size);
+    rs_map_close(&map);
+    return n;
+}
+
 static void fill_info(rs_av_in *in)
 {
     rs_source_info *info = &in->info;
@@ -358,13 +372,10 @@ static void fill_info(rs_av_in *in)
     info->sample_aspect = (rs_rational){ sar.num, sar.den };
     rs_color_tags_read(info, in->next);
     info->alpha = rs_av_may_be_clear(in->next);
+    info->plays = plays(in);
     for (unsigned i = 0; i < in->fmt->nb_streams; i++)
         info->n_audio += in->fmt->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
     count_frames(in);
-    if (info->hdr != RS_HDR_NONE)
-        RS_WARN(in->log,
-                "'%s' is HDR video (%s): it is tone-mapped to SDR, whose colours the output has",
-                in->path, info->hdr == RS_HDR_PQ ? "PQ" : "HLG");
 }
 
 /* Up to the first whole frame, which stands in for damaged ones before it, too. */
@@ -404,6 +415,16 @@ static int64_t even_step(const rs_av_in *in)
         step = next;
     }
     return step;
+}
+
+rs_status rs_av_in_time_of(const rs_av_in *in, int64_t n, int64_t *us, rs_err *err)
+{
+    const int64_t step = even_step(in), last = avformat_index_get_entries_count(in->st);
+    if (step == 0 || in->first == AV_NOPTS_VALUE)
+        return rs_frame_time(in->path, in->stop, n, us, err);
+    const int64_t t = in->first - in->start + (n < last ? n : last) * step;
+    *us = av_rescale_q(t, in->st->time_base, AV_TIME_BASE_Q);
+    return RS_OK;
 }
 
 /* Reads on from the key frame at or before the time, up to the first whole frame. */
@@ -451,9 +472,9 @@ rs_status rs_av_in_skip_to(rs_av_in *in, rs_moment to, bool by_number, rs_err *e
     return RS_OK;
 }
 
-static rs_status open_all(rs_av_in *in, const rs_stop *stop, rs_err *err)
+static rs_status open_all(rs_av_in *in, rs_err *err)
 {
-    RS_TRY(rs_av_open_input(in->path, stop, &in->fmt, err));
+    RS_TRY(rs_av_open_input(in->path, in->stop, &in->fmt, err));
     RS_TRY(open_decoder(in, err));
     in->start = rs_av_start(in->fmt, in->st->time_base);
     in->last_pts = AV_NOPTS_VALUE;
@@ -461,6 +482,7 @@ static rs_status open_all(rs_av_in *in, const rs_stop *stop, rs_err *err)
     in->fields.path = in->path;
     in->fields.log = in->log;
     RS_TRY(decode_first(in, err));
+    in->first = in->next->best_effort_timestamp;
     fill_info(in);
     return RS_OK;
 }
@@ -480,8 +502,9 @@ rs_status rs_av_in_open(const char *path, rs_deinterlace deinterlace, const rs_l
     a->path = copy;
     a->info.path = copy;
     a->log = log;
+    a->stop = stop;
     a->fields.how = deinterlace;
-    const rs_status s = open_all(a, stop, err);
+    const rs_status s = open_all(a, err);
     if (s == RS_OK)
         *in = a;
     else

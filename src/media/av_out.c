@@ -30,10 +30,13 @@
 #include "media/video_text.h"
 #include "media/color_tags.h"
 #include "media/encoder_options.h"
+#include "media/gif_packet.h"
+#include "media/palette.h"
 
 #define ENCODER_THREADS 4
 /* More than any encoder looks ahead. */
 #define N_DURATIONS 512
+#define GIF_MOST_RATE 50
 
 struct rs_av_out {
     rs_arena *arena;
@@ -44,6 +47,8 @@ struct rs_av_out {
     AVCodecContext *enc;
     AVStream *st;
     AVFrame *frame;
+    AVFrame *true_colours; /* what a palette is made for; frame otherwise */
+    rs_palette *palette;   /* NULL: the encoder takes true colours */
     AVPacket *pkt;
     rs_stream_copy *rest;
     rs_av_pixels pixels;
@@ -51,6 +56,7 @@ struct rs_av_out {
     /* Encoders of FFmpeg 5 do not hand durations on: kept here by pts. */
     struct { int64_t pts, duration; } durations[N_DURATIONS];
     bool created, ends_with_picture;
+    int plays;
 };
 
 static AVRational to_av(rs_rational r)
@@ -58,9 +64,11 @@ static AVRational to_av(rs_rational r)
     return (AVRational){ r.num, r.den };
 }
 
-/* The codec's own limits on time bases: 16 bits in MPEG-4, a rate in MPEG-1/2. */
+/* The codec's own limits on time bases: 16 bits in MPEG-4, a rate in MPEG-1/2, hundredths in GIF. */
 static AVRational encoder_time_base(const AVCodec *codec, const rs_sink_options *o)
 {
+    if (codec->id == AV_CODEC_ID_GIF) /* the container's: each time is rounded, so errors do not add up */
+        return (AVRational){ 1, 100 };
     if (codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MPEG2VIDEO ||
         (codec->id == AV_CODEC_ID_MPEG4 && o->time_base.den > 65535))
         return av_inv_q(to_av(o->rate));
@@ -98,6 +106,8 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
                           o->rate.den, o->preset ? ", preset '" : "", o->preset ? o->preset : "",
                           o->preset ? "'" : "",
                           o->encoder_options.n ? ", or 'encode.options' beside crf or each other" : "");
+    if (format == AV_PIX_FMT_PAL8)
+        RS_TRY(rs_palette_open(enc->width, enc->height, &out->palette, err));
     return RS_OK;
 }
 
@@ -120,6 +130,21 @@ static rs_status check_write(rs_av_out *out, int e, rs_err *err)
     return e < 0 ? rs_av_fail(err, RS_E_IO, e, "cannot write '%s'", out->path) : RS_OK;
 }
 
+static bool is_gif(const rs_av_out *out)
+{
+    return strcmp(out->fmt->oformat->name, "gif") == 0;
+}
+
+/* FFmpeg takes those that the container has. GIF counts repetitions (0: for ever; -1: none), APNG and
+ * WebP how often it is shown. */
+static void muxer_options(const rs_av_out *out, AVDictionary **opts)
+{
+    const int loop = !is_gif(out) || out->plays == 0 ? out->plays : out->plays > 1 ? out->plays - 1 : -1;
+    av_dict_set(opts, "movflags", "+faststart", 0);
+    av_dict_set_int(opts, "loop", loop < UINT16_MAX ? loop : UINT16_MAX, 0);
+    av_dict_set_int(opts, "plays", out->plays < UINT16_MAX ? out->plays : UINT16_MAX, 0);
+}
+
 /* Creates the temporary file and writes the header. */
 static rs_status start_file(rs_av_out *out, rs_err *err)
 {
@@ -135,10 +160,8 @@ static rs_status start_file(rs_av_out *out, rs_err *err)
     /* mp4's faststart opens the file a second time, by this name. */
     out->fmt->url = av_strdup(url);
 
-    /* FFmpeg takes those that the container has: GIF, WebP and APNG go round for ever. */
-    static const char ways[] = "movflags=+faststart:loop=0:plays=0";
     AVDictionary *opts = NULL;
-    av_dict_parse_string(&opts, ways, "=", ":", 0);
+    muxer_options(out, &opts);
     e = avformat_write_header(out->fmt, &opts);
     av_dict_free(&opts);
     RS_TRY(check_write(out, 0, err));
@@ -171,9 +194,10 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     out->temp = rs_sink_temp_path(out->arena, path, RS_SINK_VIDEO);
     const char *dir = rs_path_dir(out->arena, path);
     out->frame = av_frame_alloc();
+    out->true_colours = av_frame_alloc();
     out->pkt = av_packet_alloc();
     avformat_alloc_output_context2(&out->fmt, format, NULL, NULL);
-    if (!out->path || !out->temp || !dir || !out->frame || !out->pkt || !out->fmt)
+    if (!out->path || !out->temp || !dir || !out->frame || !out->true_colours || !out->pkt || !out->fmt)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     out->fmt->flags |= AVFMT_FLAG_BITEXACT;
     out->fmt->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; /* FLAC and Opus in mp4 */
@@ -181,6 +205,7 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     out->height = o->height;
     out->time_base = to_av(o->time_base);
     out->last_pts = AV_NOPTS_VALUE;
+    out->plays = o->plays;
     out->ends_with_picture = o->cut.end != 0;
     RS_TRY(open_encoder(out, o, err));
     RS_TRY(add_stream(out, err));
@@ -189,6 +214,9 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     if (o->text && !rs_video_text_put(&out->fmt->metadata, o->text))
         RS_WARN(o->log, "'%s' does not tell how it was made: its comment, description and synopsis are the "
                 "source's", path);
+    if (is_gif(out) && o->rate.num / o->rate.den > GIF_MOST_RATE)
+        RS_WARN(o->log, "'%s': players show frames of a GIF that are shorter than 0.02 s for 0.1 s: set fps "
+                "to %d or less", path, GIF_MOST_RATE);
     RS_TRY(rs_make_dirs(dir, err));
     return start_file(out, err);
 }
@@ -243,6 +271,8 @@ static rs_status drain(rs_av_out *out, rs_err *err)
         if (e < 0)
             return rs_av_fail(err, RS_E_INTERNAL, e, "cannot encode '%s'", out->path);
         restore_duration(out);
+        if (out->enc->codec_id == AV_CODEC_ID_GIF && av_packet_make_writable(out->pkt) >= 0)
+            rs_gif_packet_clear(out->pkt->data, (size_t)out->pkt->size);
         const int64_t dts = out->pkt->dts != AV_NOPTS_VALUE ? out->pkt->dts : out->pkt->pts;
         const int64_t now = av_rescale_q(dts, out->enc->time_base, AV_TIME_BASE_Q);
         av_packet_rescale_ts(out->pkt, out->enc->time_base, out->st->time_base);
@@ -255,13 +285,11 @@ static rs_status drain(rs_av_out *out, rs_err *err)
     }
 }
 
-rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
+/* The picture as the encoder wants it, into out->frame. */
+static rs_status fill_frame(rs_av_out *out, const rs_frame *frame, rs_err *err)
 {
-    AVFrame *f = out->frame;
-    if (frame->image.width != out->width || frame->image.height != out->height)
-        return RS_FAIL(err, RS_E_INVALID, "'%s' takes frames of %dx%d, not %dx%d", out->path,
-                       out->width, out->height, frame->image.width, frame->image.height);
-    f->format = out->enc->pix_fmt;
+    AVFrame *f = out->palette ? out->true_colours : out->frame;
+    f->format = out->palette ? AV_PIX_FMT_RGB32 : out->enc->pix_fmt;
     f->width = out->enc->width;
     f->height = out->enc->height;
     f->colorspace = out->enc->colorspace;
@@ -272,6 +300,19 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
     if (av_frame_get_buffer(f, 0) < 0)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for a frame of '%s'", out->path);
     rs_status s = rs_av_from_image(&out->pixels, &frame->image, f, err);
+    if (s == RS_OK && out->palette)
+        s = rs_palette_run(out->palette, f, out->frame, err);
+    av_frame_unref(out->true_colours);
+    return s;
+}
+
+rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
+{
+    AVFrame *f = out->frame;
+    if (frame->image.width != out->width || frame->image.height != out->height)
+        return RS_FAIL(err, RS_E_INVALID, "'%s' takes frames of %dx%d, not %dx%d", out->path,
+                       out->width, out->height, frame->image.width, frame->image.height);
+    rs_status s = fill_frame(out, frame, err);
     if (s == RS_OK) {
         f->pts = av_rescale_q(frame->pts, out->time_base, out->enc->time_base);
         if (out->last_pts != AV_NOPTS_VALUE && f->pts <= out->last_pts)
@@ -280,8 +321,8 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
         f->quality = out->enc->global_quality;
         const int slot = (int)(out->n_frames++ % N_DURATIONS);
         out->durations[slot].pts = f->pts;
-        out->durations[slot].duration =
-            av_rescale_q(frame->duration, out->time_base, out->enc->time_base);
+        out->durations[slot].duration = /* to its rounded end */
+            av_rescale_q(frame->pts + frame->duration, out->time_base, out->enc->time_base) - f->pts;
         const int e = avcodec_send_frame(out->enc, f);
         if (e < 0)
             s = rs_av_fail(err, RS_E_INTERNAL, e, "cannot encode frame %" PRId64 " of '%s'",
@@ -291,11 +332,16 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
     return s == RS_OK ? drain(out, err) : s;
 }
 
+/* Of the last frame, in the encoder's time base. */
+static int64_t last_duration(const rs_av_out *out)
+{
+    return out->durations[(out->n_frames - 1) % N_DURATIONS].duration;
+}
+
 /* In microseconds. */
 static int64_t picture_end(const rs_av_out *out)
 {
-    const int64_t last = (out->n_frames - 1) % N_DURATIONS;
-    return av_rescale_q(out->last_pts + out->durations[last].duration, out->enc->time_base, AV_TIME_BASE_Q);
+    return av_rescale_q(out->last_pts + last_duration(out), out->enc->time_base, AV_TIME_BASE_Q);
 }
 
 static rs_status finish(rs_av_out *out, rs_err *err)
@@ -307,6 +353,8 @@ static rs_status finish(rs_av_out *out, rs_err *err)
         return rs_av_fail(err, RS_E_INTERNAL, e, "cannot finish encoding '%s'", out->path);
     RS_TRY(drain(out, err));
     RS_TRY(write_rest(out, out->ends_with_picture ? picture_end(out) : INT64_MAX, err));
+    if (is_gif(out)) /* which else is shown as long as the one before */
+        av_opt_set_int(out->fmt->priv_data, "final_delay", last_duration(out), 0);
     e = av_write_trailer(out->fmt);
     RS_TRY(check_write(out, e, err));
     e = avio_closep(&out->fmt->pb);
@@ -331,6 +379,8 @@ rs_status rs_av_out_close(rs_av_out **out, bool commit, rs_err *err)
     avcodec_free_context(&a->enc);
     avformat_free_context(a->fmt);
     av_frame_free(&a->frame);
+    av_frame_free(&a->true_colours);
+    rs_palette_close(&a->palette);
     av_packet_free(&a->pkt);
     rs_av_pixels_release(&a->pixels);
     rs_arena_close(&a->arena);

@@ -100,17 +100,32 @@ struct samples {
     int w, h, channels, bytes;
 };
 
-/* The peak is that of the first frame: one that changes would flicker. */
-static rs_status map_tones(rs_av_pixels *px, const AVFrame *frame, rs_hdr hdr,
-                           const struct samples *s, rs_err *err)
+/* The way of the frame's colours to ours, and px->colours. The peak is that of the first frame: one
+ * that changes would flicker. */
+static rs_status find_colours(rs_av_pixels *px, const AVFrame *frame, rs_colour_code code, bool still,
+                              rs_err *err)
 {
-    const bool begun = px->tone.hdr == hdr;
-    RS_TRY(rs_tone_map_prepare(&px->tone, hdr, frame->color_primaries != AVCOL_PRI_BT709,
-                               begun ? px->tone.peak : rs_color_tags_peak(frame), err));
-    for (int y = 0; y < s->h; y++)
-        rs_tone_map_run(&px->tone, (uint16_t *)(void *)(px->buffer + (size_t)y * s->stride),
-                        (size_t)s->w, s->channels);
+    const AVFrameSideData *profile = av_frame_get_side_data(frame, AV_FRAME_DATA_ICC_PROFILE);
+    const bool begun = px->tone.from.transfer == code.transfer;
+    rs_icc icc;
+    px->colours = RS_COLOURS_SRGB;
+    if (rs_colour_is_mapped(code, still)) {
+        RS_TRY(rs_tone_map_prepare(&px->tone, code, begun ? px->tone.peak : rs_color_tags_peak(frame), err));
+        px->colours = rs_colours_of(&px->tone);
+    } else if (profile) {
+        const rs_icc_kind kind = rs_icc_read(profile->data, (size_t)profile->size, &icc);
+        px->colours = kind == RS_ICC_UNREAD  ? RS_COLOURS_UNREAD
+                      : kind == RS_ICC_OTHER ? RS_COLOURS_CONVERTED
+                                             : RS_COLOURS_SRGB;
+        if (kind == RS_ICC_OTHER)
+            RS_TRY(rs_tone_map_prepare_icc(&px->tone, &icc, err));
+    }
     return RS_OK;
+}
+
+static bool is_mapped(const rs_av_pixels *px)
+{
+    return px->colours != RS_COLOURS_SRGB && px->colours != RS_COLOURS_UNREAD;
 }
 
 static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, struct samples *out,
@@ -125,8 +140,9 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
     /* grey without a tag is that of pictures, as for swscale and FFmpeg's own filters */
     if (desc->nb_components < 3 && frame->color_range == AVCOL_RANGE_UNSPECIFIED)
         full = true;
-    const rs_hdr hdr = rs_color_tags_hdr(frame);
-    const bool deep = rs_av_depth(from) > 8 || hdr != RS_HDR_NONE;
+    const rs_colour_code code = rs_color_tags_code(frame, still);
+    RS_TRY(find_colours(px, frame, code, still, err));
+    const bool deep = rs_av_depth(from) > 8 || is_mapped(px);
     const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || from == AV_PIX_FMT_PAL8;
     const enum AVPixelFormat to = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
                                         : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
@@ -134,7 +150,7 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
                          .bytes = deep ? 2 : 1 };
     RS_TRY(reserve(px, (size_t)s.w * (size_t)s.channels * (size_t)s.bytes, s.h, &s.stride, err));
     RS_TRY(prepare(px, s.w, s.h, from, to, true,
-                   hdr != RS_HDR_NONE && frame->colorspace == AVCOL_SPC_UNSPECIFIED
+                   rs_colour_hdr(code) != RS_HDR_NONE && frame->colorspace == AVCOL_SPC_UNSPECIFIED
                        ? SWS_CS_BT2020
                        : rs_av_colorspace(frame->colorspace, s.w, s.h, still),
                    full, err));
@@ -144,8 +160,11 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
                             rows, strides);
     if (n != s.h)
         return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", n, s.h);
+    for (int y = 0; is_mapped(px) && y < s.h; y++)
+        rs_tone_map_run(&px->tone, (uint16_t *)(void *)(px->buffer + (size_t)y * s.stride), (size_t)s.w,
+                        s.channels);
     *out = s;
-    return hdr == RS_HDR_NONE ? RS_OK : map_tones(px, frame, hdr, &s, err);
+    return RS_OK;
 }
 
 /* Each sample to its turned and moved place, over what is there. */
@@ -191,6 +210,7 @@ rs_status rs_av_to_image(rs_av_pixels *px, const AVFrame *frame, rs_orient orien
     lay(image, px, &s, orient, 0, 0);
     rs_alpha_settle(image);
     image->depth = rs_av_depth((enum AVPixelFormat)frame->format);
+    image->colours = px->colours;
     return RS_OK;
 }
 

@@ -17,6 +17,7 @@ typedef struct rs_av_pixels {
     size_t buffer_size;
     int width, height, from, to, space, full_range;
     rs_tone_map tone;
+    rs_image_colours colours; /* of the latest decoded frame */
 } rs_av_pixels;
 
 void rs_av_pixels_release(rs_av_pixels *px);

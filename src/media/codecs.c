@@ -31,7 +31,8 @@ static const rs_encoder_ways known[] = {
     { "mjpeg", NULL, NULL, RS_QUALITY_CRF, NULL },
     { "libtheora", "yuv420p", NULL, RS_QUALITY_CRF, NULL },
     { "utvideo", NULL, "gbrap", RS_QUALITY_ITS_OWN, NULL },
-    { "gif", NULL, NULL, RS_QUALITY_ITS_OWN, NULL },
+    /* palette.h; with a palette for every frame, what changed since the last cannot be told by number */
+    { "gif", "pal8", "pal8", RS_QUALITY_ITS_OWN, "gifflags=0" },
     { "apng", "rgb24", "rgba", RS_QUALITY_ITS_OWN, NULL },
     /* RGB, because a WebP has no tag for the matrix of its YUV */
     { "libwebp_anim", "bgra", "bgra", RS_QUALITY_WEBP, NULL },

@@ -14,13 +14,11 @@ static bool is_rgb(const AVPixFmtDescriptor *desc)
     return desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
 }
 
-rs_hdr rs_color_tags_hdr(const AVFrame *frame)
+rs_colour_code rs_color_tags_code(const AVFrame *frame, bool still)
 {
-    switch (frame->color_trc) {
-    case AVCOL_TRC_SMPTE2084: return RS_HDR_PQ;
-    case AVCOL_TRC_ARIB_STD_B67: return RS_HDR_HLG;
-    default: return RS_HDR_NONE;
-    }
+    const bool plain = still && frame->color_trc == AVCOL_TRC_UNSPECIFIED;
+    return (rs_colour_code){ .primaries = (int)frame->color_primaries,
+                             .transfer = (int)(plain ? AVCOL_TRC_IEC61966_2_1 : frame->color_trc) };
 }
 
 double rs_color_tags_peak(const AVFrame *frame)
@@ -43,15 +41,15 @@ void rs_color_tags_read(rs_source_info *info, const AVFrame *frame)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
     info->depth = desc ? rs_av_depth(frame->format) : 8;
-    info->hdr = rs_color_tags_hdr(frame);
-    if (info->hdr != RS_HDR_NONE) {
-        info->primaries = AVCOL_PRI_BT709;
-        info->transfer = AVCOL_TRC_BT709;
-        info->matrix = AVCOL_SPC_UNSPECIFIED;
+    rs_colour_code code = rs_color_tags_code(frame, false);
+    info->hdr = rs_colour_hdr(code);
+    if (rs_colour_is_mapped(code, false))
+        code = rs_colour_after(code);
+    info->primaries = code.primaries;
+    info->transfer = code.transfer;
+    info->matrix = AVCOL_SPC_UNSPECIFIED;
+    if (info->hdr != RS_HDR_NONE)
         return;
-    }
-    info->primaries = (int)frame->color_primaries;
-    info->transfer = (int)frame->color_trc;
     info->matrix = (int)frame->colorspace;
     /* the range of RGB is no wish for the YUV that is made of it */
     info->full_range =
@@ -62,8 +60,10 @@ void rs_color_tags_read(rs_source_info *info, const AVFrame *frame)
 static rs_status check_hdr(const AVFrame *frame, rs_err *err)
 {
     const enum AVColorPrimaries p = frame->color_primaries;
-    if (rs_color_tags_hdr(frame) == RS_HDR_NONE || p == AVCOL_PRI_UNSPECIFIED ||
-        p == AVCOL_PRI_BT2020 || p == AVCOL_PRI_BT709)
+    rs_matrix m;
+    double y[3];
+    if (rs_colour_hdr(rs_color_tags_code(frame, false)) == RS_HDR_NONE || p == AVCOL_PRI_UNSPECIFIED ||
+        rs_gamut_to_709((int)p, &m, y))
         return RS_OK;
     return RS_FAIL(err, RS_E_UNSUPPORTED,
                    "it is HDR with the primaries '%s', which are not tone-mapped: convert it with "

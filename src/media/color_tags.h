@@ -7,18 +7,20 @@
 #include <libavformat/avformat.h>
 
 #include "media/media.h"
+#include "media/tone_map.h"
 
-/* Primaries, transfer, matrix, range, depth and hdr of info; of HDR those of the SDR that is made
- * of it. */
+/* Primaries, transfer, matrix, range, depth and hdr of info, of a film's frame; of colours that are
+ * mapped those of what is made of them. */
 void rs_color_tags_read(rs_source_info *info, const AVFrame *frame);
 
-rs_hdr rs_color_tags_hdr(const AVFrame *frame);
+/* What the frame's colours are. still: what says no curve has sRGB's. */
+rs_colour_code rs_color_tags_code(const AVFrame *frame, bool still);
 
 /* The light of an HDR film's brightest part in cd/m2: as its metadata have it, or 1000. */
 double rs_color_tags_peak(const AVFrame *frame);
 
 /* RS_E_UNSUPPORTED for a coding that no matrix undoes (ICtCp, YCgCo, constant luminance),
- * and for HDR with primaries other than BT.2020's and BT.709's. */
+ * and for HDR with primaries that rs_gamut_to_709 does not know. */
 rs_status rs_color_tags_check(const AVFrame *frame, rs_err *err);
 
 /* Of the encoder, whose size and pixel format are set: the source's tags. Where the output

@@ -40,7 +40,7 @@ typedef enum rs_source_kind {
 
 /* The part of a film that its frames come from, in microseconds of its time. */
 typedef struct rs_cut {
-    int64_t start, end; /* end 0: to its end; a guess by the rate where it is told in frames */
+    int64_t start, end; /* end 0: to its end */
 } rs_cut;
 
 /* How the source's light was coded: such frames come tone-mapped to SDR. */
@@ -64,8 +64,9 @@ typedef struct rs_source_info {
     bool full_range;            /* YUV of all values, not of 16 to 235 */
     int depth;                  /* bits of a sample of the first frame */
     rs_cut cut;                 /* of the film; zeros: all of it */
-    rs_hdr hdr;                 /* of the first frame; colours above are those after mapping */
+    rs_hdr hdr;                 /* of a film's first frame; colours above are those after mapping */
     bool alpha;                 /* frames may be transparent: their images have alpha, then */
+    int plays;                  /* how often an animation is shown; 0: for ever, as all others */
     const char *path;           /* as opened; lives as long as the source */
     int64_t first;              /* of a timeline: source_index of the first frame, */
     int file_width, file_height; /* and what filters and programs in front of the model get */
@@ -108,7 +109,9 @@ typedef struct rs_source_options {
     const rs_timeline *timeline; /* which frames, when, and through which filters; NULL: all as they
                                      are. Of a still its filters only. Outlives the source */
     bool numbered;     /* source_index must be exact: what cannot be counted is not skipped */
-    const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size */
+    bool refuse_hdr;   /* RS_E_UNSUPPORTED for HDR, as soon as it is seen */
+    const rs_log *log; /* may be NULL; hears when the pictures of a folder differ in size, and when
+                          colours are converted */
     const rs_stop *stop; /* may be NULL, outlives the source: ends reading with RS_E_CANCELLED */
 } rs_source_options;
 
@@ -139,6 +142,7 @@ typedef struct rs_sink_options {
     int matrix;                /* of YUV; 0 or 2: by the size */
     bool full_range;           /* YUV of all values, where the output can say so */
     bool alpha;                /* frames may have alpha: pixels that hold it are preferred */
+    int plays;                 /* of animated pictures: how often they are shown; 0: for ever */
     const char *codec;         /* such as "libx265"; NULL: libx264, or the container's usual one */
     int crf;                   /* quality, lower is better; negative: the encoder's default.
                                   Encoders without crf get the quantiser 1 + crf / 9 */

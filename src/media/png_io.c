@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "media/alpha.h"
 #include "media/convert.h"
+#include "media/png_colour.h"
 
 #define MAX_SIDE 32768
 
@@ -32,6 +33,8 @@ struct png_job {
     rs_image image;
     bool as_is;    /* transparent pixels keep their colour */
     char *texts[N_TEXTS];
+    rs_tone_map tone;
+    uint16_t *wide; /* a row through tone; NULL: it stays */
     /* writing */
     uint8_t *out;
     size_t out_size, out_cap;
@@ -100,6 +103,8 @@ static void job_release(struct png_job *j)
     rs_free(j->out);
     for (size_t k = 0; k < N_TEXTS; k++)
         rs_free(j->texts[k]);
+    rs_free(j->wide);
+    rs_tone_map_release(&j->tone);
     rs_image_release(&j->image);
 }
 
@@ -161,6 +166,30 @@ static void check_plausible(struct png_job *j, png_uint_32 h)
         png_error(j->png, "the file is too small for the size in its header");
 }
 
+/* Takes care of what the file says of its colours, of w * channels samples a row. */
+static void read_colours(struct png_job *j, png_uint_32 w, int channels)
+{
+    bool nomem = false;
+    const rs_image_colours c = rs_png_colour_read(j->png, j->info, &j->tone, &nomem);
+    j->image.colours = c;
+    if (c != RS_COLOURS_SRGB && c != RS_COLOURS_UNREAD)
+        j->wide = rs_alloc((size_t)w * (size_t)channels * sizeof(uint16_t));
+    if (nomem || (j->tone.light && !j->wide))
+        png_error(j->png, "out of memory");
+}
+
+/* The row as 16 bits, mapped. */
+static const uint8_t *map_row(const struct png_job *j, const uint8_t *row, int channels, int bytes)
+{
+    const size_t w = (size_t)j->image.width;
+    for (size_t i = 0; bytes == 1 && i < w * (size_t)channels; i++)
+        j->wide[i] = (uint16_t)(row[i] * 257);
+    if (bytes == 2)
+        memcpy(j->wide, row, w * (size_t)channels * 2);
+    rs_tone_map_run(&j->tone, j->wide, w, channels);
+    return (const uint8_t *)j->wide;
+}
+
 static bool read_all(struct png_job *j)
 {
     if (setjmp(png_jmpbuf(j->png)))
@@ -168,6 +197,8 @@ static bool read_all(struct png_job *j)
     png_set_user_limits(j->png, MAX_SIDE, MAX_SIDE);
     png_set_chunk_malloc_max(j->png, 16u << 20);
     png_set_read_fn(j->png, j, on_read);
+    if (!j->as_is)
+        rs_png_colour_ask(j->png);
     png_read_info(j->png, j->info);
     const png_uint_32 w = png_get_image_width(j->png, j->info);
     const png_uint_32 h = png_get_image_height(j->png, j->info);
@@ -186,6 +217,8 @@ static bool read_all(struct png_job *j)
         (channels == 4 && rs_alpha_alloc(&j->image, NULL) != RS_OK))
         png_error(j->png, "out of memory");
     j->image.depth = bytes * 8;
+    if (!j->as_is)
+        read_colours(j, w, channels);
     j->rows = rs_calloc(passes > 1 ? stride * h : stride);
     if (!j->rows)
         png_error(j->png, "out of memory");
@@ -193,8 +226,10 @@ static bool read_all(struct png_job *j)
         for (png_uint_32 y = 0; y < h; y++) {
             uint8_t *row = passes > 1 ? j->rows + stride * y : j->rows;
             png_read_row(j->png, row, NULL);
-            if (pass == passes - 1)
-                to_floats(&j->image, (int)y, row, channels, bytes, j->as_is);
+            if (pass < passes - 1)
+                continue;
+            const uint8_t *px = j->wide ? map_row(j, row, channels, bytes) : row;
+            to_floats(&j->image, (int)y, px, channels, j->wide ? 2 : bytes, j->as_is);
         }
     }
     png_read_end(j->png, NULL);

@@ -28,6 +28,7 @@ struct rs_reel {
     int64_t origin;        /* subtracted from times; in `from` */
     int64_t tick;          /* with `fps`: the time of the next frame */
     int64_t kept_end;
+    int64_t last_end;      /* in `from`: of the range's last frame, where that is told by number */
     rs_frame fresh;        /* as the feed gave it */
     rs_frame first;        /* read by open */
     rs_frame kept;         /* with `every`: waits for its end */
@@ -69,6 +70,9 @@ static rs_status next_in_range(rs_reel *r, bool *end, rs_err *err)
     r->fresh.source_index = r->fresh.index;
     r->range_ended = none || !is_in_range(r, &r->fresh);
     *end = r->range_ended;
+    /* containers do not always say how long a frame is until the next */
+    if (!*end && r->last_end > r->fresh.pts && r->fresh.index == r->t.range.end.value - 1)
+        r->fresh.duration = r->last_end - r->fresh.pts;
     return RS_OK;
 }
 
@@ -222,10 +226,17 @@ static int64_t in_frames(const rs_reel *r, rs_moment m)
     return m.kind == RS_MOMENT_TIME ? av_rescale_q_rnd(m.value, microseconds, frame, AV_ROUND_UP) : m.value;
 }
 
-static int64_t in_microseconds(const rs_reel *r, rs_moment m)
+/* Where the range ends in a film, also for what surrounds its picture. */
+static rs_status find_end(rs_reel *r, rs_err *err)
 {
-    const AVRational frame = { r->info.rate.den, r->info.rate.num };
-    return m.kind == RS_MOMENT_FRAME ? av_rescale_q(m.value, frame, microseconds) : m.value;
+    const rs_moment end = r->t.range.end;
+    int64_t *us = &r->info.cut.end;
+    *us = end.kind == RS_MOMENT_TIME ? end.value : 0;
+    if (end.kind != RS_MOMENT_FRAME || r->info.kind != RS_SOURCE_VIDEO)
+        return RS_OK;
+    RS_TRY(r->feed.time_of(r->feed.cookie, end.value, us, err));
+    r->last_end = av_rescale_q(*us, microseconds, r->from);
+    return RS_OK;
 }
 
 /* The number of frames, as far as it can be told before they are read. */
@@ -254,8 +265,7 @@ static void make_info(rs_reel *r)
     rs_source_info *i = &r->info;
     const rs_range *range = &r->t.range;
     count_frames(r);
-    i->cut = (rs_cut){ .start = av_rescale_q(r->origin, r->from, microseconds),
-                       .end = range->end.kind == RS_MOMENT_NONE ? 0 : in_microseconds(r, range->end) };
+    i->cut.start = av_rescale_q(r->origin, r->from, microseconds);
     i->first = r->first.source_index;
     i->width = i->file_width = r->first.image.width;
     i->height = i->file_height = r->first.image.height;
@@ -339,7 +349,9 @@ rs_status rs_reel_open(const rs_timeline *timeline, rs_reel_feed feed, const rs_
         r->info.time_base = (rs_rational){ r->t.fps.den, r->t.fps.num };
     }
     r->from = (AVRational){ r->info.time_base.num, r->info.time_base.den };
-    rs_status s = read_first(r, err);
+    rs_status s = find_end(r, err);
+    if (s == RS_OK)
+        s = read_first(r, err);
     if (s == RS_OK) {
         make_info(r);
         s = open_chain(r, log, stop, err);

@@ -13,6 +13,8 @@ typedef struct rs_reel_feed {
     /* Frames before `to` will not be used: as many of them as can be told apart without
      * decoding may be left out. Times stay those of the whole, and by_number indices, too. */
     rs_status (*skip_to)(void *cookie, rs_moment to, bool by_number, rs_err *err);
+    /* When frame n is shown, in microseconds of the film, or where the film ends; for films. */
+    rs_status (*time_of)(void *cookie, int64_t n, int64_t *us, rs_err *err);
     void *cookie;
     const rs_source_info *info;
     bool numbered; /* skip_to is to keep indices in any case */

@@ -47,6 +47,7 @@ void rs_sink_options_from(rs_sink_options *options, const rs_source_info *info)
         .matrix = info->matrix,
         .full_range = info->full_range,
         .alpha = info->alpha,
+        .plays = info->plays,
         .bits = info->depth > 8 ? 16 : 8,
         .crf = -1,
         .copy_from = info->kind == RS_SOURCE_VIDEO ? info->path : NULL,
@@ -272,7 +273,7 @@ static void tell_alpha(rs_sink *s, const rs_frame *frame)
         RS_WARN(
             s->log,
             "the source's transparency is lost, over white: a folder of pictures, .webm, .apng or "
-            "a .mov with 'encode.codec: prores_ks' would keep it");
+            "a .mov with 'encode.codec: prores_ks' would keep it (.gif one bit of it)");
     else
         RS_WARN(
             s->log,

@@ -23,6 +23,9 @@ struct rs_source {
     const rs_stop *stop;
     bool whole;        /* the timeline asks for every frame, once */
     bool names_only;   /* pictures of a list are not read */
+    bool refuse_hdr;
+    const rs_log *log;
+    unsigned told;     /* 1 << rs_image_colours */
     size_t next, good; /* good: the latest picture that could be read */
     rs_image first;    /* that of the first one which open could read, until it is its turn */
 };
@@ -65,6 +68,33 @@ const char *rs_source_name(const rs_source *source, size_t i)
     return source->whole && i < source->list.n ? source->list.entries[i].name : NULL;
 }
 
+static bool is_hdr(rs_image_colours c)
+{
+    return c == RS_COLOURS_PQ || c == RS_COLOURS_HLG;
+}
+
+/* Of the picture or film `name`: tells of each kind once, or refuses it. */
+static rs_status meet_colours(rs_source *s, const char *name, rs_image_colours c, rs_err *err)
+{
+    const char *what = s->av ? "video" : "picture";
+    if (is_hdr(c) && s->refuse_hdr)
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s' is HDR %s, which 'hdr: refuse' stops: make it SDR, or "
+                       "set 'hdr: tonemap'", name, what);
+    if (c == RS_COLOURS_SRGB || s->told & 1u << c)
+        return RS_OK;
+    s->told |= 1u << c;
+    if (is_hdr(c))
+        RS_WARN(s->log, "'%s' is HDR %s (%s): it is tone-mapped to SDR, whose colours the output has", name,
+                what, c == RS_COLOURS_PQ ? "PQ" : "HLG");
+    else if (c == RS_COLOURS_CONVERTED)
+        RS_WARN(s->log, "'%s' has colours of its own (Display P3, or another profile): they are converted "
+                "to %s, whose colours the output has", name, s->av ? "BT.709" : "sRGB");
+    else
+        RS_WARN(s->log, "'%s' has an ICC profile that is not read, its colours are taken for sRGB: convert "
+                "it with another program first if they look wrong", name);
+    return RS_OK;
+}
+
 static rs_status read_entry(rs_source *s, size_t i, rs_image *image, rs_err *err)
 {
     const rs_arena_mark mark = rs_arena_save(s->arena);
@@ -97,7 +127,8 @@ static rs_status read_or_hold(rs_source *s, size_t i, rs_image *image, bool *hel
     if (*held)
         return read_entry(s, s->good, image, err);
     s->good = i;
-    return status;
+    RS_TRY(status);
+    return meet_colours(s, s->list.entries[i].name, image->colours, err);
 }
 
 /* A still is a list of one in its own folder. */
@@ -130,6 +161,7 @@ static rs_status open_list(rs_source *s, const char *path, bool folder, const rs
     else
         RS_TRY(list_still(s, path, err));
     RS_TRY(read_first(s, err));
+    RS_TRY(meet_colours(s, s->list.entries[s->good].name, s->first.colours, err));
     if (folder)
         rs_folder_tell_sizes(s->arena, &s->list, o->log);
     s->info.kind = folder ? RS_SOURCE_FOLDER : RS_SOURCE_STILL;
@@ -144,6 +176,11 @@ static rs_status open_list(rs_source *s, const char *path, bool folder, const rs
     s->info.depth = s->first.depth;
     s->info.alpha = s->first.alpha != NULL;
     return RS_OK;
+}
+
+static rs_image_colours colours_of(rs_hdr hdr)
+{
+    return hdr == RS_HDR_PQ ? RS_COLOURS_PQ : hdr == RS_HDR_HLG ? RS_COLOURS_HLG : RS_COLOURS_SRGB;
 }
 
 static rs_status open_file(rs_source *s, const char *path, const rs_source_options *o, rs_err *err)
@@ -163,8 +200,9 @@ static rs_status open_file(rs_source *s, const char *path, const rs_source_optio
     }
     const rs_deinterlace fields = o->timeline ? o->timeline->deinterlace : RS_DEINTERLACE_AUTO;
     RS_TRY(rs_av_in_open(path, fields, o->log, o->stop, &s->av, err));
-    if (rs_av_in_info(s->av)->kind != RS_SOURCE_STILL)
-        return RS_OK;
+    const rs_source_info *info = rs_av_in_info(s->av);
+    if (info->kind != RS_SOURCE_STILL)
+        return meet_colours(s, path, colours_of(info->hdr), err);
     rs_av_in_close(&s->av); /* .webp, .tiff, .bmp: they keep their names, too */
     return open_list(s, path, false, o, err);
 }
@@ -174,8 +212,10 @@ static rs_status next_of_whole(void *cookie, rs_frame *frame, bool *end, rs_err 
     rs_source *s = cookie;
     if (rs_stop_asked(s->stop))
         return RS_FAIL(err, RS_E_CANCELLED, "reading '%s' was stopped", whole_info(s)->path);
-    if (s->av)
-        return rs_av_in_next(s->av, frame, end, err);
+    if (s->av) {
+        RS_TRY(rs_av_in_next(s->av, frame, end, err));
+        return *end ? RS_OK : meet_colours(s, rs_av_in_info(s->av)->path, frame->image.colours, err);
+    }
     if (s->webp)
         return rs_webp_anim_next(s->webp, frame, end, err);
     if (s->next == s->list.n) {
@@ -215,6 +255,12 @@ static rs_status skip_to(void *cookie, rs_moment to, bool by_number, rs_err *err
     return RS_OK;
 }
 
+static rs_status time_of(void *cookie, int64_t n, int64_t *us, rs_err *err)
+{
+    const rs_source *s = cookie;
+    return rs_av_in_time_of(s->av, n, us, err);
+}
+
 static bool is_whole(const rs_timeline *t)
 {
     return t->range.start.kind == RS_MOMENT_NONE && t->range.end.kind == RS_MOMENT_NONE &&
@@ -228,12 +274,14 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
     if (!s)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to open '%s'", path);
     s->stop = options->stop;
+    s->refuse_hdr = options->refuse_hdr;
+    s->log = options->log;
     rs_status status = rs_is_dir(path) ? open_list(s, path, true, options, err)
                                        : open_file(s, path, options, err);
     s->whole = !options->timeline || is_whole(options->timeline);
     s->names_only = options->names_only &&
                     !(options->timeline && rs_frame_chain_has(options->timeline, RS_CHAIN_BEFORE));
-    const rs_reel_feed feed = { next_of_whole, skip_to, s, whole_info(s), options->numbered };
+    const rs_reel_feed feed = { next_of_whole, skip_to, time_of, s, whole_info(s), options->numbered };
     if (status == RS_OK && options->timeline)
         status = rs_reel_open(options->timeline, feed, options->log, options->stop, &s->reel, err);
     if (status == RS_OK)

@@ -16,6 +16,7 @@
 #include "media/alpha.h"
 #include "media/av_pixels.h"
 #include "media/convert.h"
+#include "media/loop_count.h"
 
 #define RIFF_HEAD 12
 #define CHUNK_HEAD 8
@@ -139,6 +140,7 @@ static rs_status scan(rs_webp_anim *a, rs_err *err)
     a->info.primaries = a->info.transfer = 2;
     a->info.depth = 8;
     a->info.alpha = vp8x[0] & 0x10;
+    a->info.plays = rs_loop_count(a->map.data, a->map.size);
     a->info.path = a->path;
     return RS_OK;
 }

@@ -200,7 +200,7 @@ static const rs_opt pipeline_rows[] = {
       HELP("a video, or a folder, in which frames keep the names of their sources; for several inputs a "
            "folder, or a name with {name} in it") },
     { "hdr", OPT_ENUM(hdr, hdr_policies), AFFECTS_OUTPUT,
-      HELP("what becomes of HDR video (PQ or HLG), which the model does not know") },
+      HELP("what becomes of HDR (PQ or HLG; videos, and PNGs with cICP), which the model does not know") },
     { "size", OPT_SIZE(size), EXAMPLE("512x512"), RANGE(8, 16384), STEP(1), UNIT("pixels"), AFFECTS_OUTPUT,
       HELP("size of the output, before what enlarges it; without one, the source's, padded "
            "inside to the model's multiple and cut back (rounded to it under a mask, and with sd_upscale, "

@@ -304,6 +304,8 @@ void rs_check_pipeline(rs_opt_ctx *ctx, const char *prefix, const rs_value *map,
     rs_check_prompts(ctx, map, spec);
     rs_check_inpaint(ctx, map, spec);
     rs_check_batch(ctx, map, spec);
-    if (ctx->check_files)
+    if (ctx->check_files) {
+        rs_check_hdr(ctx, map, spec);
         check_bundle(ctx, map, spec);
+    }
 }

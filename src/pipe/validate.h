@@ -30,6 +30,10 @@ void rs_check_batch(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec
 /* Whether two paths are one file, by whatever names. */
 bool rs_same_file(const char *a, const char *b);
 
+/* `hdr: refuse` of an input that can be opened and is HDR; validate_hdr.c. Of several clips each
+ * is refused by itself when its turn comes. */
+void rs_check_hdr(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
+
 /* The encode group beside the output; validate_encode.c. */
 void rs_check_encode(rs_opt_ctx *ctx, const rs_value *map, const rs_pipeline_spec *spec);
 

@@ -4,13 +4,14 @@
 need ffmpeg ffprobe
 pass="--model $tiny --prompt cat --steps 1 --set img2img.strength=0"
 
-# hdr FILE TRANSFER CODES OPTION...: flat RGB of these 10-bit codes, in BT.2020.
+# hdr FILE TRANSFER CODES OPTION...: flat RGB of these 10-bit codes, in BT.2020 or $primaries.
+primaries=bt2020
 hdr() {
     made=$1 as=$2 codes=$3; shift 3
     set -- "$@" "$made"
     ffmpeg -nostdin -v error -y -f lavfi -i "color=black:s=32x32:r=25,format=gbrp10le,geq=r=$(echo $codes | cut -d, -f1):\
 g=$(echo $codes | cut -d, -f2):b=$(echo $codes | cut -d, -f3),scale=out_color_matrix=bt2020nc:out_range=tv,\
-format=yuv444p10le" -frames:v 1 -color_range tv -colorspace bt2020nc -color_primaries bt2020 -color_trc $as "$@" ||
+format=yuv444p10le" -frames:v 1 -color_range tv -colorspace bt2020nc -color_primaries $primaries -color_trc $as "$@" ||
         fail "ffmpeg: $made"
 }
 color() { ffmpeg -nostdin -v error -i "$1" -frames:v 1 -f rawvideo -pix_fmt rgb24 - | od -An -v -t u1 -N 3 | sed 's/^ *//; s/  */ /g'; }
@@ -19,7 +20,10 @@ color() { ffmpeg -nostdin -v error -i "$1" -frames:v 1 -f rawvideo -pix_fmt rgb2
 maps() {
     hdr "$dir/in.mkv" $2 $3 -c:v ffv1
     run 0 image "$dir/in.mkv" --output "$dir/out.png" --overwrite $pass --set encode.bit_depth=8
-    says "is HDR video ($1): it is tone-mapped to SDR"
+    case $1 in
+    SDR) says "they are converted to BT.709" ;;
+    *) says "is HDR video ($1): it is tone-mapped to SDR" ;;
+    esac
     printf '%s %s\n' "$4" "$(color "$dir/out.png")" |
         awk '{ for (i = 1; i < 4; i++) if ($i - $(i + 3) > 1 || $(i + 3) - $i > 1) exit 1 }' ||
         fail "$1 $3: $(color "$dir/out.png"), expected $4"
@@ -31,6 +35,16 @@ maps PQ smpte2084 769,769,769 "255 255 255"
 maps PQ smpte2084 500,300,300 "207 10 64"
 maps HLG arib-std-b67 767,767,767 "230 230 230"
 maps HLG arib-std-b67 300,600,300 "0 175 79"
+# The primaries of cinemas and of displays, of HDR and of SDR.
+primaries=smpte432
+maps PQ smpte2084 500,300,300 "189 59 65"
+maps HLG arib-std-b67 300,600,300 "54 170 82"
+maps SDR iec61966-2-1 802,401,201 "215 93 31"
+run 0 image "$dir/in.mkv" --output "$dir/p3.mkv" $pass --set encode.codec=ffv1
+same "tags of SDR" "iec61966-2-1|bt709" "$(stream "$dir/p3.mkv" color_transfer,color_primaries)"
+primaries=smpte431
+maps PQ smpte2084 500,300,300 "185 59 66"
+primaries=bt2020
 
 # The output is tagged as what it is, and may have 10 bits.
 hdr "$dir/in.mkv" smpte2084 500,300,300 -c:v ffv1
@@ -48,7 +62,21 @@ same "1000 cd/m2 of 4000" "250 250 250" "$(color "$dir/out.png")"
 
 refuses 4 "is HDR video, which 'hdr: refuse' stops" image "$dir/in.mkv" --output "$dir/new/o.mp4" $pass --set hdr=refuse
 run 0 image "$dir/out.mp4" --output "$dir/sdr.mp4" $pass --set hdr=refuse
-ffmpeg -nostdin -v error -y -i "$dir/in.mkv" -c copy -color_primaries smpte432 "$dir/p3.mkv"
-refuses 4 "it is HDR with the primaries 'smpte432', which are not tone-mapped" \
-    image "$dir/p3.mkv" --output "$dir/new/o.mp4" $pass
+# `check` tells it, where the input can be opened; of several each is refused when its turn comes.
+cp "$dir/in.mkv" "$dir/hdr.mkv"
+printf 'model: %s\ninput: hdr.mkv\noutput: new/o.mp4\nhdr: refuse\nimg2img: {prompt: cat, steps: 1, strength: 0}\n' \
+    "$(pwd)/$tiny" >"$dir/p.yaml"
+run 4 check "$dir/p.yaml"
+says "p.yaml:4:6: hdr: '$dir/hdr.mkv' is HDR video, which 'hdr: refuse' stops"
+run 0 check "$dir/p.yaml" --set hdr=tonemap
+sed -i "s|^input:.*|input: [hdr.mkv, out.mp4]|; s|new/o.mp4|new/|" "$dir/p.yaml"
+run 0 check "$dir/p.yaml"
+run 1 run "$dir/p.yaml"
+says "'hdr: refuse' stops"
+exists "$dir/new/out.mp4"
+missing "$dir/new/hdr.mkv"
+rm -rf "$dir/new"
+ffmpeg -nostdin -v error -y -i "$dir/in.mkv" -c copy -color_primaries film "$dir/film.mkv"
+refuses 4 "it is HDR with the primaries 'film', which are not tone-mapped" \
+    image "$dir/film.mkv" --output "$dir/new/o.mp4" $pass
 finish

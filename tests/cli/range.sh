@@ -44,6 +44,24 @@ make -i "$dir/full.mkv" -an -sn -vf "select='not(eq(n,1)+eq(n,2)+eq(n,5)+eq(n,13
 run 0 image "$dir/vfr.mkv" --output "$dir/even.mkv" $exact --set fps=15
 same "pixels of vfr" "$(filtered "$dir/vfr.mkv" fps=15)" "$(pixels "$dir/even.mkv" | cksum)"
 
+# There the end of sound, subtitles and chapters is when that frame begins, not what its number says: frame 10
+# is the 15th of full.mkv and begins at 0.56 s.
+make -i "$dir/vfr.mkv" -i "$dir/full.mkv" -map 0:v -map 1:a -map 1:s -map_chapters 1 -c copy "$dir/vfull.mkv"
+make -i "$dir/vfull.mkv" -map 0:v -map 0:a -c:v libx264 -bf 3 -c:a mp2 -vsync passthrough -enc_time_base 1:1000 "$dir/vfull.mp4"
+ends() { # FILE STREAM: when the last packet of it ends
+    ffprobe -v error -select_streams $2 -show_entries packet=pts_time,duration_time -of csv=p=0 "$1" |
+        awk -F, '{ e = $1 + $2 > e ? $1 + $2 : e } END { printf "%.2f\n", e }'
+}
+for film in vfull.mkv vfull.mp4; do
+    run 0 image "$dir/$film" --output "$dir/ends.mkv" --overwrite $exact --set range.end=10
+    same "chapters of $film" "0.000000,0.450000,one
+0.450000,0.560000,two" "$(chapters "$dir/ends.mkv")"
+    same "pictures of $film" 10 "$(stream "$dir/ends.mkv" nb_read_packets)"
+    ends "$dir/ends.mkv" a | awk '{ exit !($1 >= 0.56 && $1 < 0.59) }' || fail "sound of $film ends at $(ends "$dir/ends.mkv" a)"
+done
+run 0 image "$dir/vfull.mkv" --output "$dir/ends.mkv" --overwrite $exact --set range.end=10
+same "subtitles" 0.56 "$(ends "$dir/ends.mkv" s)"
+
 # Folders: the same keys; names stay.
 make -i "$dir/full.mkv" -frames:v 7 "$dir/f%d.png" && mkdir "$dir/in" && mv "$dir"/f?.png "$dir/in/"
 run 0 image "$dir/in" --output "$dir/part/" $exact --set range.start=1 --set range.every=2 --set range.end=0.24s

@@ -31,6 +31,16 @@ static rs_status skip_to(void *cookie, rs_moment to, bool by_number, rs_err *err
     return RS_OK;
 }
 
+static rs_status time_of(void *cookie, int64_t n, int64_t *us, rs_err *err)
+{
+    const struct film *film = cookie;
+    (void)err;
+    *us = film->pts[n < film->n ? n : film->n] * INT64_C(10000);
+    return RS_OK;
+}
+
+static int64_t cut_end; /* of the film of the latest frames_of */
+
 /* "number@pts+duration" of each frame. */
 static const char *frames_of(const int *pts, int n, rs_source_kind kind, rs_timeline t)
 {
@@ -44,12 +54,13 @@ static const char *frames_of(const int *pts, int n, rs_source_kind kind, rs_time
     bool end = false;
     size_t at = 0;
     text[0] = '\0';
-    const rs_reel_feed feed = { next_frame, skip_to, &film, &info, false };
+    const rs_reel_feed feed = { next_frame, skip_to, time_of, &film, &info, false };
     const rs_status s = rs_reel_open(&t, feed, NULL, NULL, &reel, &err);
     if (s != RS_OK) {
         CHECK_INT(s, RS_E_INVALID);
         return "none";
     }
+    cut_end = rs_reel_info(reel)->cut.end;
     for (int i = 0;; i++) {
         CHECK_OK(rs_reel_next(reel, &f, &end, &err));
         if (end)
@@ -100,6 +111,9 @@ static void ranges(void)
                   cases[i].want);
     CHECK_STR(frames_of(uneven, 5, RS_SOURCE_VIDEO, (rs_timeline){ .range = { ms(100), frame(4), 2 } }),
               " 1@0+43 3@43+7");
+    CHECK_INT(cut_end, 600000); /* when frame 4 begins, not 4 tenths */
+    frames_of(uneven, 5, RS_SOURCE_VIDEO, (rs_timeline){ .range = { .end = frame(9), .every = 1 } });
+    CHECK_INT(cut_end, 750000);
 }
 
 static void rates(void)

@@ -1,6 +1,6 @@
-/* HDR to SDR against colour-science's PQ, HLG and primaries with BT.2390's curve in float64.
- * Samples have 16 bits on both sides, of which near black, where BT.1886 is steep, one is light of 1e-7:
- * the allowance of 3 is that of float light and of a matrix of six digits. */
+/* HDR and other primaries to BT.709 against colour-science's PQ, HLG and primaries with BT.2390's curve
+ * in float64. Samples have 16 bits on both sides, of which near black, where BT.1886 is steep, one is light
+ * of 1e-7: the allowance of 3 is that of float light; chromaticities have four digits on both sides. */
 #include <libavformat/avformat.h>
 #include <libavutil/dovi_meta.h>
 
@@ -11,10 +11,11 @@
 
 static void curves(void)
 {
-    static const struct { const char *name; rs_hdr hdr; bool wide; double peak; } cases[] = {
-        { "pq1000", RS_HDR_PQ, true, 1000 },  { "pq4000", RS_HDR_PQ, true, 4000 },
-        { "pq203", RS_HDR_PQ, true, 203 },    { "pq709", RS_HDR_PQ, false, 1000 },
-        { "hlg", RS_HDR_HLG, true, 1000 },
+    static const struct { const char *name; rs_colour_code from; double peak; } cases[] = {
+        { "pq1000", { 9, 16 }, 1000 }, { "pq4000", { 9, 16 }, 4000 },  { "pq203", { 9, 16 }, 203 },
+        { "pq709", { 1, 16 }, 1000 },  { "pq_p3", { 12, 16 }, 1000 },  { "pq_dci", { 11, 16 }, 1000 },
+        { "hlg", { 9, 18 }, 1000 },    { "hlg_p3", { 12, 18 }, 1000 }, { "sdr_p3", { 12, 13 }, 0 },
+        { "sdr_dci", { 11, 1 }, 0 },   { "sdr_2020", { 9, 13 }, 0 },
     };
     struct golden g = golden_open(RS_SOURCE_DIR "/tests/golden/tone_map.safetensors");
     size_t n;
@@ -28,7 +29,7 @@ static void curves(void)
         size_t count;
         const float *want = golden_f32(&g, cases[c].name, &count);
         CHECK_INT(count, n * 3);
-        CHECK_OK(rs_tone_map_prepare(&t, cases[c].hdr, cases[c].wide, cases[c].peak, &err));
+        CHECK_OK(rs_tone_map_prepare(&t, cases[c].from, cases[c].peak, &err));
         for (int channels = 3; channels <= 4; channels++) {
             double worst = 0;
             for (size_t i = 0; i < n * 4; i++)
