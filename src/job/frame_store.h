@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "restyle/image.h"
 
 /* Writes *image as a PNG of samples of `bits` bits with this text (or NULL), and replaces
@@ -13,9 +14,12 @@
  * crc: of the file. */
 rs_status rs_frame_store_write(const char *path, rs_image *image, int bits, const char *text,
                                int64_t *size, uint32_t *crc, rs_err *err);
-rs_status rs_frame_store_read(const char *path, rs_image *image, rs_err *err);
+/* The same picture again, and, unless text is NULL, its text, or "". */
+rs_status rs_frame_store_read(const char *path, rs_image *image, rs_strbuf *text, rs_err *err);
 
 /* Size and checksum of a whole file. */
 rs_status rs_frame_store_sum(const char *path, int64_t *size, uint32_t *crc, rs_err *err);
+/* The same of an output, which may be a folder: of all its pictures and their names. */
+rs_status rs_frame_store_sum_output(const char *path, int64_t *size, uint32_t *crc, rs_err *err);
 
 #endif

@@ -29,15 +29,24 @@ static rs_status no_memory(rs_err *err)
     return RS_FAIL(err, RS_E_NOMEM, "no memory for the name of a file");
 }
 
-rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_chain *chain, rs_err *err)
+void rs_made_frame_release(rs_made_frame *made)
+{
+    rs_image_release(&made->chain.previous);
+    rs_strbuf_release(&made->text);
+}
+
+rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_made_frame *made, rs_chain *chain,
+                              rs_err *err)
 {
     const rs_done_frame *d = rs_done_frames_find(&f->done, frame->index);
     const rs_arena_mark mark = rs_arena_save(f->arena);
     const char *picture = rs_path_join(f->arena, f->frames_dir, rs_done_frames_name(&f->done, d));
     const char *chained = rs_chain_path(f->arena, rs_done_frames_chain(&f->done, d), d->index);
+    const bool says = f->to_folder && f->spec->infotext.write; /* a video has no texts of frames */
     rs_status s = picture && chained ? RS_OK : no_memory(err);
-    if (s == RS_OK && !f->into_folder)
-        s = rs_frame_store_read(picture, &frame->image, err);
+    if (s == RS_OK && !f->in_place)
+        s = rs_frame_store_read(picture, &frame->image, says ? &made->text : NULL, err);
+    frame->text = made->text.len ? rs_strbuf_str(&made->text) : NULL;
     if (s == RS_OK && f->chained && d->has_chain)
         s = rs_chain_read(chained, d->index, d->chain_crc, chain, err);
     rs_arena_rewind(f->arena, mark);
@@ -50,7 +59,7 @@ static rs_status keep_files(rs_job_folder *f, rs_frame *frame, const rs_made_fra
     const char *picture = rs_path_join(f->writer_arena, f->frames_dir, r->text);
     if (!picture)
         return no_memory(err);
-    if (f->into_folder)
+    if (f->in_place)
         RS_TRY(rs_frame_store_sum(picture, &r->size, &r->crc, err));
     else
         RS_TRY(rs_frame_store_write(picture, &frame->image, bits, frame->text, &r->size, &r->crc, err));
@@ -67,7 +76,7 @@ rs_status rs_job_folder_keep(rs_job_folder *f, rs_frame *frame, const rs_made_fr
     char number[32];
     snprintf(number, sizeof(number), "%08" PRId64 ".png", frame->index);
     const rs_arena_mark mark = rs_arena_save(f->writer_arena);
-    const char *name = f->into_folder
+    const char *name = f->in_place
                            ? rs_sink_frame_name(f->writer_arena, frame, f->spec->encode.picture_format)
                            : number;
     if (!name)
@@ -90,11 +99,11 @@ rs_status rs_job_folder_finish(rs_job_folder *f, rs_err *err)
     rs_record done = { .kind = RS_RECORD_DONE };
     if (!f->arena || f->options.shards)
         return RS_OK;
-    if (!f->into_folder)
-        RS_TRY(rs_frame_store_sum(f->sink_path, &done.size, &done.crc, err));
+    if (!f->in_place)
+        RS_TRY(rs_frame_store_sum_output(f->sink_path, &done.size, &done.crc, err));
     done.when = (int64_t)time(NULL);
     RS_TRY(rs_journal_add(&f->journal, &done, err));
-    if (!f->into_folder)
+    if (!f->to_folder)
         RS_TRY(rs_publish_file(f->sink_path, f->spec->output, err));
     f->finished = true;
     return RS_OK;

@@ -2,7 +2,8 @@
  *
  *     lock, journal               who is at work; what is done (job/journal.h)
  *     shard-2-of-8.lock, .journal the same of a part of the frames, or of the scenes
- *     frames/00000017.png         what the encoder gets; a folder as output keeps its own
+ *     frames/00000017.png         what the encoder, or filters.after, get; a folder as output keeps
+ *                                 its own, unless something changes them on their way there
  *     chain-0, chain-1            what the two newest frames hand on (loopback, crop box); a shard's
  *                                 are shard-2-of-8.chain-0 and -1
  *     NAME.mp4                    the output, until it is complete
@@ -26,12 +27,13 @@ typedef enum rs_frame_plan {
     RS_FRAME_MISSING /* to be joined, but not there */
 } rs_frame_plan;
 
-/* Zero it before open; the caller sets the first seven. */
+/* Zero it before open; the caller sets the first eight. */
 typedef struct rs_job_folder {
     const rs_pipeline_spec *spec;
     rs_job_options options;
     const rs_log *log;
-    bool into_folder;   /* the output is a folder */
+    bool to_folder;     /* the output is a folder */
+    bool in_place;      /* whose pictures are the frames that are kept */
     int64_t n_frames;   /* of the source; 0: unknown */
     bool chained;       /* a frame depends on the one before it in its scene */
     bool by_scene;      /* shards share the scenes out, not the frames */
@@ -60,7 +62,10 @@ typedef struct rs_made_frame {
     uint64_t seed;
     double seconds;     /* it took */
     rs_chain chain;     /* what it hands on; only of a chained job */
+    rs_strbuf text;     /* of a fetched one's picture */
 } rs_made_frame;
+
+void rs_made_frame_release(rs_made_frame *made);
 
 /* Takes the lock, compares what is there with spec, and finds the frames that are done. With
  * options.restart everything is thrown away first. A job that another process works on, or of
@@ -69,11 +74,12 @@ rs_status rs_job_folder_open(rs_job_folder *f, rs_err *err);
 
 /* frame: with its index and scene. */
 rs_frame_plan rs_job_folder_plan(const rs_job_folder *f, const rs_frame *frame);
-/* The picture of a frame whose plan is FETCH (none of a folder's), and what it hands on where
- * the loop is taken up, into *chain. */
-rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_chain *chain, rs_err *err);
+/* The picture of a frame whose plan is FETCH (none of one in place), with its text in made, and what
+ * it hands on where the loop is taken up, into *chain. */
+rs_status rs_job_folder_fetch(const rs_job_folder *f, rs_frame *frame, rs_made_frame *made, rs_chain *chain,
+                              rs_err *err);
 /* Keeps a frame that was made, of which the sink gets samples of `bits` bits. The image becomes
- * what was kept. For a folder as output it must have been written there. */
+ * what was kept. In place it must have been written there. */
 rs_status rs_job_folder_keep(rs_job_folder *f, rs_frame *frame, const rs_made_frame *made, int bits,
                              rs_err *err);
 

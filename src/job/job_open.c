@@ -52,12 +52,12 @@ static rs_status make_paths(struct opening *o, rs_err *err)
     const char *output = f->spec->output;
     f->arena = rs_arena_open(1 << 14);
     f->writer_arena = rs_arena_open(0);
-    f->dir = f->arena && f->writer_arena ? rs_job_dir(f->arena, output, f->into_folder) : NULL;
+    f->dir = f->arena && f->writer_arena ? rs_job_dir(f->arena, output, f->to_folder) : NULL;
     if (!f->dir)
         return no_memory(err);
     f->shown = rs_path_name(f->dir);
-    f->frames_dir = f->into_folder ? output : rs_path_join(f->arena, f->dir, "frames");
-    f->sink_path = f->into_folder ? output : rs_path_join(f->arena, f->dir, rs_path_name(output));
+    f->frames_dir = f->in_place ? output : rs_path_join(f->arena, f->dir, "frames");
+    f->sink_path = f->to_folder ? output : rs_path_join(f->arena, f->dir, rs_path_name(output));
     f->chain = own_path(f, "chain", ".chain");
     o->path = own_path(f, "journal", ".journal");
     return f->frames_dir && f->sink_path && f->chain && o->path ? RS_OK : no_memory(err);
@@ -169,8 +169,9 @@ static bool is_complete(const char *path, const rs_record *done)
 {
     int64_t size;
     uint32_t crc;
-    return rs_is_file(path) && rs_frame_store_sum(path, &size, &crc, NULL) == RS_OK &&
-           size == done->size && crc == done->crc;
+    return (rs_is_file(path) || rs_is_dir(path)) &&
+           rs_frame_store_sum_output(path, &size, &crc, NULL) == RS_OK && size == done->size &&
+           crc == done->crc;
 }
 
 /* The output of a job that is done: in its place, or, after a crash at the very end, about to
@@ -180,13 +181,13 @@ static rs_status look_for_output(struct opening *o, rs_err *err)
     rs_job_folder *f = o->f;
     if (!o->has_done || f->options.shards)
         return RS_OK;
-    if (f->into_folder)
+    if (f->in_place)
         f->finished = o->n_damaged == 0; /* what they handed on may be gone already */
     else
         f->finished = is_complete(f->spec->output, &o->last_done);
-    if (f->finished && !f->into_folder)
+    if (f->finished && !f->to_folder)
         return rs_sync_file(f->spec->output, err);
-    if (f->finished || f->into_folder || !is_complete(f->sink_path, &o->last_done))
+    if (f->finished || f->to_folder || !is_complete(f->sink_path, &o->last_done))
         return RS_OK;
     f->finished = true;
     return rs_publish_file(f->sink_path, f->spec->output, err);
@@ -209,7 +210,7 @@ static rs_status begin(struct opening *o, rs_err *err)
     rs_job_folder *f = o->f;
     char host[64] = "";
     gethostname(host, sizeof(host) - 1);
-    if (!f->into_folder)
+    if (!f->in_place)
         RS_TRY(rs_make_dirs(f->frames_dir, err));
     if (!o->own_there)
         RS_TRY(rs_write_file(o->path, rs_strbuf_str(&o->head), o->head.len, err));
@@ -243,20 +244,20 @@ static rs_status take_up(struct opening *o, rs_err *err)
         return nothing_to_join(f, err);
     if (!f->resumed && !may_replace)
         RS_TRY(rs_sink_check_free(f->spec->output, err));
-    if (!f->into_folder) /* whose frames may be gone already */
+    if (!f->in_place) /* the frames may be gone already */
         RS_TRY(look_for_output(o, err));
     if (f->finished)
         return RS_OK;
     RS_TRY(check_files(o, err));
-    if (f->into_folder)
+    if (f->in_place)
         RS_TRY(look_for_output(o, err));
     if (f->finished)
         return RS_OK;
-    if (f->resumed && !f->into_folder && !may_replace)
+    if (f->resumed && !f->to_folder && !may_replace)
         RS_TRY(rs_sink_check_free(f->spec->output, err)); /* it came while we were away */
     if (alone) {
         rs_job_clean_partial(f->dir);
-        if (f->into_folder)
+        if (f->to_folder)
             rs_job_clean_output(f->spec->output);
     }
     return begin(o, err);

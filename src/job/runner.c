@@ -219,20 +219,17 @@ static rs_status open_folder(struct job *j, rs_err *err)
     const rs_source_info *info = rs_source_get_info(j->source);
     const rs_inpaint_params *ip = &j->spec->inpaint.params;
     rs_job_folder *f = &j->folder;
-    /* a folder keeps its frames itself, and these are not what was made */
-    const bool changed = j->sink_kind == RS_SINK_FOLDER &&
-                         rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER);
-    if ((j->options->shards || j->options->join) && (changed || info->kind == RS_SOURCE_STILL))
-        return RS_FAIL(err, RS_E_INVALID, "%s cannot be made in shards: run it without --shard",
-                       changed ? "a folder of frames that are changed afterwards" : "one picture");
+    if ((j->options->shards || j->options->join) && info->kind == RS_SOURCE_STILL)
+        return RS_FAIL(err, RS_E_INVALID, "one picture cannot be made in shards: run it without --shard");
     if (info->kind == RS_SOURCE_STILL)
         f->finished = still_is_made(j, &f->n_frames);
-    if (!j->options->resumable || changed || info->kind == RS_SOURCE_STILL)
+    if (!j->options->resumable || info->kind == RS_SOURCE_STILL)
         return RS_OK;
     f->spec = j->spec;
     f->options = *j->options;
     f->log = j->log;
-    f->into_folder = j->sink_kind == RS_SINK_FOLDER;
+    f->to_folder = j->sink_kind == RS_SINK_FOLDER;
+    f->in_place = f->to_folder && !rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER);
     f->n_frames = info->n_frames;
     f->chained = j->spec->loopback.enabled || j->spec->on_bad_frame == RS_BAD_FRAME_HOLD ||
                  (j->masks && ip->area == RS_INPAINT_ONLY_MASKED && ip->box_smoothing > 0);
@@ -384,8 +381,9 @@ static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
 {
     const rs_done_frame *d = rs_done_frames_find(&j->folder.done, frame->index);
     rs_frame_maker_enter(&j->maker, frame);
-    RS_TRY(rs_job_folder_fetch(&j->folder, frame, &j->maker.chain, err));
-    j->made[frame - j->frames].fetched = true;
+    rs_made_frame *made = &j->made[frame - j->frames];
+    RS_TRY(rs_job_folder_fetch(&j->folder, frame, made, &j->maker.chain, err));
+    made->fetched = true;
     j->result->resumed++;
     j->first_made = rs_clock_now(); /* so far nothing was */
     return push_done(j, frame, j->progress.frame + 1, (rs_size){ d->width, d->height }, err);
@@ -453,11 +451,12 @@ static rs_status start_threads(struct job *j, rs_err *err)
     return rs_writer_start(&j->writer, err);
 }
 
-/* Frames that are done are still written, except into a video that will never be
- * complete: then they are only kept for the next run. */
+/* Frames that are done are still written, except where nothing comes of it: into a video, or through
+ * filters, that will never be complete. Then they are only kept for the next run. */
 static void stop_threads(struct job *j, bool complete)
 {
-    if (!complete && j->sink_kind == RS_SINK_VIDEO)
+    const bool keeps = j->folder.arena && !j->folder.in_place;
+    if (!complete && (keeps || j->sink_kind == RS_SINK_VIDEO))
         atomic_store(&j->writer.keep_only, true);
     if (complete || j->sink_kind != RS_SINK_VIDEO || j->folder.arena)
         rs_queue_close(&j->done);
@@ -553,7 +552,7 @@ rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const r
     rs_queue_release(&j.done);
     for (int i = 0; i < N_FRAMES; i++) {
         rs_frame_release(&j.frames[i]);
-        rs_image_release(&j.made[i].chain.previous);
+        rs_made_frame_release(&j.made[i]);
     }
     rs_frame_maker_release(&j.maker);
     rs_event_log_close(&j.event_log);

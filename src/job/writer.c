@@ -2,13 +2,13 @@
 
 #include "base/clock.h"
 
-/* A video gets what the folder keeps of a frame; a folder as output keeps its frames itself. */
+/* The sink gets what the folder keeps of a frame, unless its own pictures are what is kept. */
 static rs_status write_one(rs_writer *w, rs_frame *frame, rs_err *err)
 {
     const rs_made_frame *made = &w->made[frame - w->frames];
     rs_job_folder *f = w->folder;
     const bool keep = f->arena && !made->fetched;
-    if (f->into_folder) {
+    if (f->in_place) {
         if (!made->fetched)
             RS_TRY(rs_sink_write(w->sink, frame, err));
         return keep ? rs_job_folder_keep(f, frame, made, 0, err) : RS_OK;

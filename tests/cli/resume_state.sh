@@ -174,6 +174,33 @@ for n in $(seq 1 "$(cat "$dir/calls")"); do
     missing "$dir/frames.job"
 done
 
+# Where filters change frames on their way there, the job keeps them, and its pictures come out of all.
+set -- --output "$dir/frames" --set "filters.after=tmix=frames=2,fps=37" --set keep_job=true
+run 0 image "$dir/in.mp4" --output "$dir/mixed_ref" --model "$tiny" --prompt "a cat" --steps 1 \
+    --set img2img.seed=7 --set img2img.color_correction=true --set loopback.enabled=true \
+    --set loopback.seed=random --set "filters.after=tmix=frames=2,fps=37"
+clean
+faulty "count:$dir/calls" run "$dir/p.yaml" "$@"
+for n in $(seq 14 6 "$(cat "$dir/calls")"); do
+    clean
+    faulty kill:$n run "$dir/p.yaml" "$@"
+    run 0 run "$dir/p.yaml" "$@"
+    grep -q " of them made before\|finished already" "$dir/stderr" || [ $n -lt 36 ] || fail "all made again after kill $n"
+    diff -r "$dir/frames" "$dir/mixed_ref" || fail "other mixed frames after kill $n"
+done
+run 0 run "$dir/p.yaml" "$@"
+says "frames: finished already, 3 frames"
+rm "$dir/frames/frame_000002.png"
+run 0 run "$dir/p.yaml" "$@"
+says "3 of them made before"
+diff -r "$dir/frames" "$dir/mixed_ref" || fail "a mixed frame that was lost is another now"
+rm -r "$dir/frames.job"
+run 0 run "$dir/p.yaml" "$@"
+says "frames: finished already, 4 frames"
+rm "$dir/frames/frame_000002.png"
+run 1 run "$dir/p.yaml" "$@"
+says "is not empty"
+
 # Of several clips those that are done are not made again, also when they were done long before.
 cp "$dir/in.mp4" "$dir/in2.mp4"
 run 0 run "$dir/p.yaml" --input "$dir/in2.mp4" --output "$dir/ref_in2.mp4"

@@ -102,6 +102,12 @@ run 0 join "$dir/p.yaml" --output "$dir/frames"
 diff -r "$dir/frames" "$dir/frames_ref" || fail "shards: other frames"
 missing "$dir/frames.job"
 clean
+set -- --set filters.after=tmix=frames=3 --set exec.command=cat --set exec.when=after
+run 0 run "$dir/p.yaml" --output "$dir/mixed_ref" "$@"
+shards --output "$dir/frames" "$@"
+run 0 join "$dir/p.yaml" --output "$dir/frames" "$@"
+diff -r "$dir/frames" "$dir/mixed_ref" || fail "shards: other mixed frames"
+clean
 run 0 run "$dir/p.yaml" --shard 20/20
 run 1 join "$dir/p.yaml"
 clean
