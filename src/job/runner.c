@@ -9,68 +9,16 @@
  * earlier run of the job has made takes the same way, but is fetched, not diffused. */
 #include "restyle/job.h"
 
-#include <string.h>
-
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/log.h"
-#include "infotext/infotext.h"
 #include "job/batch_run.h"
 #include "job/damage.h"
-#include "job/frame_maker.h"
-#include "job/job_folder.h"
-#include "job/made_already.h"
-#include "job/queue.h"
-#include "job/reader.h"
+#include "job/run.h"
 #include "job/runner.h"
-#include "job/stages.h"
-#include "job/writer.h"
-#include "media/frame_chain.h"
-#include "media/media.h"
 #include "pipe/batch_names.h"
-#include "pipe/video_text_make.h"
-#include "restyle/img2img.h"
-#include "stage/styles.h"
 
-/* Being decoded, ready, in the making, two that wait for the encoder, with it. */
-#define N_FRAMES 6
-_Static_assert(N_FRAMES <= RS_FRAME_TEXTS, "a text for each");
-
-struct job {
-    const rs_pipeline_spec *spec;
-    const rs_job_options *options;
-    const rs_job_events *events;
-    const rs_log *log;
-    rs_job_result *result;
-    rs_source *source;
-    rs_stages *stages;    /* the caller's */
-    rs_sink *sink;
-    rs_sink_kind sink_kind;
-    rs_frame_maker maker; /* with a slot a frame for its texts */
-    rs_frame frames[N_FRAMES];
-    rs_made_frame made[N_FRAMES]; /* beside each frame */
-    rs_frame_event frame_events[N_FRAMES]; /* the same */
-    rs_event_log *event_log;
-    rs_job_folder folder; /* of a resumable job; zeroed otherwise */
-    rs_queue idle, ready, done;
-    rs_reader reader;
-    rs_writer writer;
-    rs_mask_source *masks; /* NULL: no mask */
-    rs_pipeline_spec styled; /* what spec is once the model is needed */
-    rs_arena *prompts;    /* of styled's */
-    rs_arena *arena;      /* of a batch's names; NULL: no batch */
-    const rs_frame *batch_of; /* what its pictures are made of */
-    rs_job_progress progress;
-    bool cancelled;       /* by the caller */
-    rs_stop stop;         /* the same, for those who wait */
-    double started, first_frame;
-    double first_made;    /* when the first frame that is not fetched began */
-    int64_t n_made;
-};
-
-static bool report(struct job *j)
+static bool report(rs_run *j)
 {
     rs_job_progress *p = &j->progress;
     p->seconds = rs_clock_now() - j->first_frame;
@@ -90,236 +38,14 @@ static bool report(struct job *j)
 
 static bool on_step(void *cookie, int step, int n_steps)
 {
-    struct job *j = cookie;
+    rs_run *j = cookie;
     j->progress.step = step;
     j->progress.n_steps = n_steps;
     return report(j) && !atomic_load(&j->writer.failed);
 }
 
-static rs_status check_size(const struct job *j, rs_err *err)
-{
-    const rs_size s = j->spec->size;
-    const int m = j->maker.fit.multiple;
-    if (s.width % m == 0 && s.height % m == 0)
-        return RS_OK;
-    const rs_fit round = { .multiple = m };
-    const rs_size near = rs_fit_size(&round, s.width, s.height);
-    return RS_FAIL(err, RS_E_INVALID, "size: %dx%d is not a multiple of %d, which this model needs; "
-                   "the nearest is %dx%d", s.width, s.height, m, near.width, near.height);
-}
-
-/* Said before the model is loaded and a frame computed. */
-static rs_status check_output(struct job *j, rs_err *err)
-{
-    const rs_source_info *info = rs_source_get_info(j->source);
-    RS_TRY(rs_sink_kind_of(j->spec->output, info->kind == RS_SOURCE_STILL, &j->sink_kind, err));
-    if (j->sink_kind == RS_SINK_PICTURE && info->n_frames_exact && info->n_frames > 1)
-        return RS_FAIL(err, RS_E_INVALID, "'%s' is one picture, but '%s' has %lld frames: name a folder or "
-                       "a video", j->spec->output, j->spec->input, (long long)info->n_frames);
-    if (rs_batch_pictures(&j->spec->batch) == 1)
-        return RS_OK;
-    if (info->kind != RS_SOURCE_STILL || j->sink_kind == RS_SINK_VIDEO)
-        return RS_FAIL(err, RS_E_INVALID, "a batch is made of one picture and gives pictures, not '%s' and "
-                       "'%s': set batch.count and batch.size to 1", j->spec->input, j->spec->output);
-    j->arena = rs_arena_open(0);
-    return j->arena ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory for the names of a batch");
-}
-
-static const char *sink_path(const struct job *j)
-{
-    return j->folder.arena ? j->folder.sink_path : j->spec->output;
-}
-
-static rs_status tell_temporary(const struct job *j, rs_err *err)
-{
-    if (!j->events || !j->events->temporary)
-        return RS_OK;
-    rs_arena *a = rs_arena_open(0);
-    const char *temp = a ? rs_sink_temp_path(a, sink_path(j), j->sink_kind) : NULL;
-    if (temp)
-        j->events->temporary(j->events->cookie, temp);
-    rs_arena_close(&a);
-    return temp ? RS_OK : RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", j->spec->output);
-}
-
-/* Of the first frame's output; frames that are joined have theirs. */
-static rs_size first_size(const struct job *j, const rs_source_info *info)
-{
-    const rs_fit *fit = &j->maker.fit;
-    const rs_done_frames *done = &j->folder.done;
-    if (j->folder.options.join)
-        return done->n ? (rs_size){ done->at[0].width, done->at[0].height }
-                       : (rs_size){ info->width, info->height };
-    return rs_frame_maker_size(&j->maker, fit->keep ? (rs_size){ info->width, info->height }
-                                                    : rs_fit_size(fit, info->width, info->height));
-}
-
-/* A job with a folder has looked for itself. */
-static bool may_replace(const struct job *j)
-{
-    return j->spec->overwrite || j->options->restart || j->folder.arena;
-}
-
-static rs_status open_sink(struct job *j, rs_err *err)
-{
-    const rs_source_info *info = rs_source_get_info(j->source);
-    const rs_encode_spec *e = &j->spec->encode;
-    rs_sink_options o;
-    rs_sink_options_from(&o, info);
-    const rs_fit *fit = &j->maker.fit;
-    const rs_size size = first_size(j, info);
-    if (j->sink_kind == RS_SINK_VIDEO)
-        j->maker.must = size;
-    o.width = size.width;
-    o.height = size.height;
-    o.sample_aspect = rs_fit_aspect(fit, info->sample_aspect);
-    o.codec = e->codec;
-    o.crf = e->crf;
-    o.preset = e->preset;
-    o.pixel_format = e->pixel_format;
-    o.encoder_options = e->options;
-    o.quality = e->quality;
-    o.lossless = e->lossless;
-    o.picture_format = e->picture_format;
-    if (e->bit_depth)
-        o.bits = e->bit_depth;
-    o.alpha = o.alpha && rs_keeps_alpha(j->spec);
-    o.overwrite = may_replace(j);
-    o.many = j->arena != NULL;
-    o.timeline = &j->spec->timeline;
-    o.log = j->log;
-    o.stop = &j->stop;
-    o.copy = (e->audio == RS_KEEP_COPY ? RS_COPY_AUDIO : 0) |
-             (e->subtitles == RS_KEEP_COPY ? RS_COPY_SUBTITLES : 0) |
-             (e->metadata == RS_KEEP_COPY ? RS_COPY_METADATA : 0);
-    RS_TRY(tell_temporary(j, err));
-    rs_strbuf text;
-    rs_strbuf_init(&text, RS_INFOTEXT_MAX_BYTES);
-    const bool video = j->sink_kind == RS_SINK_VIDEO;
-    rs_status s = RS_OK;
-    if (j->spec->infotext.write)
-        s = video ? rs_video_text_make(&text, j->spec, err) : rs_pipeline_text_make(&text, j->spec, err);
-    o.text = video && text.len ? rs_strbuf_str(&text) : NULL;
-    o.pipeline = !video && text.len ? rs_strbuf_str(&text) : NULL;
-    if (s == RS_OK)
-        s = rs_sink_open(sink_path(j), &o, &j->sink, err);
-    rs_strbuf_release(&text);
-    return s;
-}
-
-/* A still has no job: what it became is asked itself. */
-static bool still_is_made(const struct job *j, int64_t *n)
-{
-    const rs_job_options *o = j->options;
-    return o->resumable && !o->restart && !j->spec->overwrite && rs_made_already(j->spec, true, n);
-}
-
-static rs_status open_folder(struct job *j, rs_err *err)
-{
-    const rs_source_info *info = rs_source_get_info(j->source);
-    const rs_inpaint_params *ip = &j->spec->inpaint.params;
-    rs_job_folder *f = &j->folder;
-    if ((j->options->shards || j->options->join) && info->kind == RS_SOURCE_STILL)
-        return RS_FAIL(err, RS_E_INVALID, "one picture cannot be made in shards: run it without --shard");
-    if (info->kind == RS_SOURCE_STILL)
-        f->finished = still_is_made(j, &f->n_frames);
-    if (!j->options->resumable || info->kind == RS_SOURCE_STILL)
-        return RS_OK;
-    f->spec = j->spec;
-    f->options = *j->options;
-    f->log = j->log;
-    f->to_folder = j->sink_kind == RS_SINK_FOLDER;
-    f->in_place = f->to_folder && !rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER);
-    f->n_frames = info->n_frames;
-    f->chained = j->spec->loopback.enabled || j->spec->on_bad_frame == RS_BAD_FRAME_HOLD ||
-                 (j->masks && ip->area == RS_INPAINT_ONLY_MASKED && ip->box_smoothing > 0);
-    f->by_scene = f->chained && j->spec->scene_cut > 0;
-    if (f->chained && f->options.shards && !f->by_scene)
-        return RS_FAIL(err, RS_E_INVALID, "each frame needs the one before it, so shards cannot make them "
-                       "apart: %s", j->spec->loopback.enabled
-                           ? "set scene_cut (to 0.4, say), so that loopback begins anew with each scene, run "
-                             "it without --shard, or set loopback.enabled to false"
-                       : j->spec->on_bad_frame == RS_BAD_FRAME_HOLD
-                           ? "set on_bad_frame to source or fail"
-                           : "set inpaint.box_smoothing to 0");
-    return rs_job_folder_open(f, err);
-}
-
-/* Before the model is loaded. */
-static rs_status check_free(const struct job *j, rs_err *err)
-{
-    if (may_replace(j))
-        return RS_OK;
-    if (j->arena)
-        RS_TRY(rs_batch_check_files(j->arena, j->spec, err));
-    const bool beside = j->arena && j->sink_kind == RS_SINK_PICTURE; /* the output's own name stays free */
-    return beside ? RS_OK : rs_sink_check_free(j->spec->output, err);
-}
-
-/* From here on the pipeline is one with the styles in its prompts. */
-static rs_status apply_styles(struct job *j, rs_err *err)
-{
-    j->styled = *j->spec;
-    j->spec = &j->styled;
-    if (!(j->prompts = rs_arena_open(0)))
-        return RS_FAIL(err, RS_E_NOMEM, "no memory for the prompts");
-    return rs_styles_resolve(j->prompts, &j->styled.img2img, err);
-}
-
-static rs_status open_model(struct job *j, rs_err *err)
-{
-    if (!j->stages->model)
-        RS_TRY(rs_stages_open(j->stages, j->spec, j->log, j->events ? j->events->profile : NULL, err));
-    j->stages->spec = j->spec; /* a clip's model was opened with the first one's */
-    j->maker.spec = j->spec;
-    j->maker.stages = j->stages;
-    j->maker.fit = rs_fit_of(j->spec, rs_model_multiple(j->stages->model));
-    j->maker.masked = j->masks != NULL;
-    j->maker.log = j->log;
-    j->maker.events = j->frame_events;
-    j->maker.watch = j->spec->events != NULL;
-    RS_TRY(rs_frame_texts_init(&j->maker.texts, j->spec, j->stages->model, err));
-    j->result->failed = RS_JOB_OUTPUT;
-    return check_size(j, err);
-}
-
-static rs_status open_all(struct job *j, rs_err *err)
-{
-    j->result->failed = RS_JOB_INPUT;
-    const rs_source_options o = { .recursive = j->spec->recursive, .timeline = &j->spec->timeline,
-                                  .numbered = j->spec->inpaint.mask != NULL,
-                                  .refuse_hdr = j->spec->hdr == RS_HDR_REFUSE, .log = j->log,
-                                  .stop = &j->stop };
-    RS_TRY(rs_source_open_with(j->spec->input, &o, &j->source, err));
-    if (j->spec->inpaint.mask)
-        RS_TRY(rs_mask_source_open(&j->spec->inpaint, &o, rs_source_get_info(j->source), &j->masks, err));
-    if (j->masks)
-        RS_TRY(rs_mask_source_check(j->masks, j->source, err));
-    j->result->failed = RS_JOB_OUTPUT;
-    RS_TRY(check_output(j, err));
-    j->result->failed = RS_JOB_STATE;
-    const rs_status folder = open_folder(j, err);
-    if (j->folder.unreadable)
-        j->result->failed = RS_JOB_INPUT;
-    RS_TRY(folder);
-    if (j->folder.finished)
-        return RS_OK;
-    j->result->failed = RS_JOB_OUTPUT;
-    RS_TRY(check_free(j, err));
-    j->maker.fit = rs_fit_of(j->spec, 1); /* without a model nothing is fitted, but its rules hold */
-    j->result->failed = RS_JOB_MODEL;
-    RS_TRY(apply_styles(j, err));
-    if (!j->folder.options.join)
-        RS_TRY(open_model(j, err));
-    j->result->failed = RS_JOB_OUTPUT;
-    if (j->spec->events)
-        RS_TRY(rs_event_log_open(j->spec->events, rs_source_get_info(j->source), &j->stop, &j->event_log,
-                                 err));
-    return open_sink(j, err);
-}
-
 /* A picture of this size is on its way to the writer. */
-static rs_status push_done(struct job *j, rs_frame *frame, int64_t number, rs_size size, rs_err *err)
+static rs_status push_done(rs_run *j, rs_frame *frame, int64_t number, rs_size size, rs_err *err)
 {
     j->result->width = size.width;
     j->result->height = size.height;
@@ -339,7 +65,7 @@ static rs_size size_of(const rs_frame *frame)
 /* A frame of its own for a picture of the batch. The grid, which comes last, is no step forward. */
 static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_image *image, rs_err *err)
 {
-    struct job *j = cookie;
+    rs_run *j = cookie;
     const char *path = rs_batch_path(j->arena, j->spec, i);
     const int n = rs_batch_pictures(&j->spec->batch);
     rs_frame *frame;
@@ -361,7 +87,7 @@ static rs_status deliver(void *cookie, int i, const rs_img2img_params *p, rs_ima
     return push_done(j, frame, i < n ? i + 1 : n, size, err);
 }
 
-static rs_status make_frame(struct job *j, rs_frame *frame, rs_err *err)
+static rs_status make_frame(rs_run *j, rs_frame *frame, rs_err *err)
 {
     const rs_progress progress = { on_step, j };
     const int slot = (int)(frame - j->frames);
@@ -377,7 +103,7 @@ static rs_status make_frame(struct job *j, rs_frame *frame, rs_err *err)
     return push_done(j, frame, j->progress.frame + 1, size_of(frame), err);
 }
 
-static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
+static rs_status fetch_frame(rs_run *j, rs_frame *frame, rs_err *err)
 {
     const rs_done_frame *d = rs_done_frames_find(&j->folder.done, frame->index);
     rs_frame_maker_enter(&j->maker, frame);
@@ -389,7 +115,7 @@ static rs_status fetch_frame(struct job *j, rs_frame *frame, rs_err *err)
     return push_done(j, frame, j->progress.frame + 1, (rs_size){ d->width, d->height }, err);
 }
 
-static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)
+static rs_status run_frame(rs_run *j, rs_frame *frame, rs_err *err)
 {
     const rs_frame_plan plan = rs_job_folder_plan(&j->folder, frame);
     if (plan == RS_FRAME_MISSING)
@@ -405,7 +131,7 @@ static rs_status run_frame(struct job *j, rs_frame *frame, rs_err *err)
     return rs_batch_run(&j->maker, frame, deliver, j, &progress, err);
 }
 
-static rs_status run_frames(struct job *j, rs_err *err)
+static rs_status run_frames(rs_run *j, rs_err *err)
 {
     rs_frame *frame;
     j->first_frame = j->first_made = rs_clock_now();
@@ -419,17 +145,17 @@ static rs_status run_frames(struct job *j, rs_err *err)
     return RS_OK;
 }
 
-static rs_status open_queues(struct job *j, rs_err *err)
+static rs_status open_queues(rs_run *j, rs_err *err)
 {
     RS_TRY(rs_queue_init(&j->idle, err));
     RS_TRY(rs_queue_init(&j->ready, err));
     RS_TRY(rs_queue_init(&j->done, err));
-    for (int i = 0; i < N_FRAMES; i++)
+    for (int i = 0; i < RS_RUN_FRAMES; i++)
         rs_queue_push(&j->idle, &j->frames[i]);
     return RS_OK;
 }
 
-static rs_status start_threads(struct job *j, rs_err *err)
+static rs_status start_threads(rs_run *j, rs_err *err)
 {
     j->reader.source = j->source;
     j->reader.masks = j->masks;
@@ -453,7 +179,7 @@ static rs_status start_threads(struct job *j, rs_err *err)
 
 /* Frames that are done are still written, except where nothing comes of it: into a video, or through
  * filters, that will never be complete. Then they are only kept for the next run. */
-static void stop_threads(struct job *j, bool complete)
+static void stop_threads(rs_run *j, bool complete)
 {
     const bool keeps = j->folder.arena && !j->folder.in_place;
     if (!complete && (keeps || j->sink_kind == RS_SINK_VIDEO))
@@ -468,7 +194,7 @@ static void stop_threads(struct job *j, bool complete)
     j->result->frames = j->writer.n_written;
 }
 
-static rs_status fail_with(struct job *j, rs_job_part part, const rs_err *cause, rs_err *err)
+static rs_status fail_with(rs_run *j, rs_job_part part, const rs_err *cause, rs_err *err)
 {
     j->result->failed = part;
     if (err)
@@ -478,7 +204,7 @@ static rs_status fail_with(struct job *j, rs_job_part part, const rs_err *cause,
 
 /* The first cause in the order of the frames: what is being written comes before
  * what is in the making, and that before what is being read. */
-static rs_status first_cause(struct job *j, rs_status s, rs_err *err)
+static rs_status first_cause(rs_run *j, rs_status s, rs_err *err)
 {
     if (!j->cancelled && j->writer.status != RS_OK)
         return fail_with(j, RS_JOB_OUTPUT, &j->writer.err, err);
@@ -488,7 +214,7 @@ static rs_status first_cause(struct job *j, rs_status s, rs_err *err)
 }
 
 /* How many frames this run goes through; 0: unknown, as how long a shard's scenes are. */
-static int64_t share_of(const struct job *j)
+static int64_t share_of(const rs_run *j)
 {
     const rs_job_options *o = &j->folder.options;
     const int64_t n = rs_source_get_info(j->source)->n_frames;
@@ -497,9 +223,9 @@ static int64_t share_of(const struct job *j)
     return o->shards ? (n - o->shard + o->shards) / o->shards : n;
 }
 
-static rs_status run(struct job *j, rs_err *err)
+static rs_status run(rs_run *j, rs_err *err)
 {
-    RS_TRY(open_all(j, err));
+    RS_TRY(rs_run_open(j, err));
     if (j->folder.finished) {
         j->result->frames = j->folder.done.n ? (int64_t)j->folder.done.n : j->folder.n_frames;
         j->result->resumed = j->result->frames;
@@ -535,7 +261,7 @@ rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const r
     static const rs_job_options plain;
     rs_job_result own;
     rs_err cause = { 0 };
-    struct job j = { .spec = spec, .stages = stages, .options = options ? options : &plain,
+    rs_run j = { .spec = spec, .stages = stages, .options = options ? options : &plain,
                      .events = events, .log = log,
                      .result = result ? result : &own, .started = rs_clock_now() };
     *j.result = (rs_job_result){ 0 };
@@ -544,21 +270,7 @@ rs_status rs_job_run_on(rs_stages *stages, const rs_pipeline_spec *spec, const r
     const rs_status s = run(&j, &cause);
     if (s != RS_OK && err)
         *err = cause;
-    rs_sink_close(&j.sink, false, NULL);
-    rs_job_folder_close(&j.folder, &cause);
-    rs_source_close(&j.source);
-    rs_queue_release(&j.idle);
-    rs_queue_release(&j.ready);
-    rs_queue_release(&j.done);
-    for (int i = 0; i < N_FRAMES; i++) {
-        rs_frame_release(&j.frames[i]);
-        rs_made_frame_release(&j.made[i]);
-    }
-    rs_frame_maker_release(&j.maker);
-    rs_event_log_close(&j.event_log);
-    rs_mask_source_close(&j.masks);
-    rs_arena_close(&j.arena);
-    rs_arena_close(&j.prompts);
+    rs_run_close(&j, &cause);
     j.result->seconds = rs_clock_now() - j.started;
     return s;
 }
