@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "media/av_util.h"
 
+#define OPUS_RATE 48000 /* of its time, whatever it was made of */
+
 struct track {
     AVStream *to;  /* NULL: not copied */
     int64_t start; /* of the cut: subtracted from times */
@@ -223,10 +225,20 @@ rs_status rs_stream_copy_open(const char *path, unsigned copy, rs_cut part, AVFo
     return s;
 }
 
+/* What Matroska's CodecDelay takes off the times of Opus again when it is played, in samples: the
+ * muxers of FFmpeg before 6 write it and leave the times as they are, so that sound would be early. */
+static int codec_delay(const AVFormatContext *out, const AVCodecParameters *par)
+{
+    const char *name = out->oformat->name;
+    const bool matroska = strcmp(name, "matroska") == 0 || strcmp(name, "webm") == 0;
+    const bool left_to_us = avformat_version() < AV_VERSION_INT(60, 0, 0);
+    return matroska && left_to_us && par->codec_id == AV_CODEC_ID_OPUS ? par->initial_padding : 0;
+}
+
 /* To the output's time base. Where the input's is coarser than a sample (1 ms in
  * Matroska), rounding each packet alone would make gaps: av_rescale_delta keeps
  * count of the samples. */
-static void retime(AVPacket *p, const AVStream *from, struct track *t)
+static void retime(AVPacket *p, const AVFormatContext *o, const AVStream *from, struct track *t)
 {
     const AVRational in = from->time_base, out = t->to->time_base;
     const int rate = from->codecpar->sample_rate;
@@ -244,6 +256,11 @@ static void retime(AVPacket *p, const AVStream *from, struct track *t)
     } else {
         av_packet_rescale_ts(p, in, out);
     }
+    const int64_t delay = av_rescale_q(codec_delay(o, from->codecpar), (AVRational){ 1, OPUS_RATE }, out);
+    if (p->pts != AV_NOPTS_VALUE)
+        p->pts += delay;
+    if (p->dts != AV_NOPTS_VALUE)
+        p->dts += delay;
     p->pos = -1;
     p->stream_index = t->to->index;
 }
@@ -304,7 +321,7 @@ rs_status rs_stream_copy_write(rs_stream_copy *c, AVFormatContext *out, int64_t 
         if (until != INT64_MAX && ts != AV_NOPTS_VALUE &&
             av_rescale_q(ts - t->start, from->time_base, AV_TIME_BASE_Q) >= until)
             return RS_OK;
-        retime(c->pkt, from, t);
+        retime(c->pkt, out, from, t);
         c->pending = false;
         const int e = av_interleaved_write_frame(out, c->pkt); /* takes the data over */
         if (e < 0)
