@@ -52,8 +52,10 @@ static void tell_done(const char *output, const rs_job_options *o, const rs_job_
     }
     if (o && o->shards)
         fprintf(stderr, "shard %d of %d of ", o->shard, o->shards);
-    fprintf(stderr, "%s: %lld %s of %dx%d in %.1f s", output, (long long)r->frames, frames(r->frames),
-            r->width, r->height, r->seconds);
+    fprintf(stderr, "%s: %lld %s", output, (long long)r->frames, frames(r->frames));
+    if (r->frames > 0) /* a shard may have none */
+        fprintf(stderr, " of %dx%d", r->width, r->height);
+    fprintf(stderr, " in %.1f s", r->seconds);
     if (r->resumed)
         fprintf(stderr, ", %lld of them made before", (long long)r->resumed);
     if (r->held)

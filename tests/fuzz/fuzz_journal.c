@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rs_identity_check("x.job", data, size, &mine, &err) != RS_OK && !err.msg[0])
         abort();
     rs_strbuf_release(&mine);
-    if (rs_done_frames_add(&d, data, size, &err) == RS_OK) {
+    if (rs_done_frames_add(&d, data, size, "chain", &err) == RS_OK) {
         rs_done_frames_sort(&d);
         for (size_t i = 1; i < d.n; i++)
             if (d.at[i - 1].index >= d.at[i].index)
