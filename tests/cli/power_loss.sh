@@ -98,6 +98,8 @@ printf 'overwrite: true\nevents: events.jsonl\n' >>"$dir/base/p.yaml"
 begin
 completes run "$work/p.yaml"
 is_done out.mp4 events.jsonl
+same "records in the journal, and those on the disk" "$(grep -c ' write .*/journal$' "$dir/calls")" \
+    "$(grep -c ' fsync .*/journal$' "$dir/calls")"
 same "events" 3 "$(wc -l <"$work/events.jsonl" | tr -d ' ')"
 each_state video "$work/p.yaml"
 
@@ -111,19 +113,31 @@ completes run "$work/p.yaml"
 is_done out.mp4 events.jsonl
 each_state video "$work/p.yaml"
 
+# Which call has given the output its name.
+output_named() { sed -n 's|^\([0-9]*\) rename .* new/out.mp4$|\1|p' "$dir/calls"; }
+
 # Killed when the output has its name, but not yet on the disk: the next run says "finished".
 sed 's|^output: .*|output: new/out.mp4|' "$dir/plain.yaml" >"$dir/base/p.yaml"
 begin
 recorded "count:$dir/number" run "$work/p.yaml"
 calls
-named=$(sed -n 's|^\([0-9]*\) rename .* new/out.mp4$|\1|p' "$dir/calls")
 begin
-recorded "kill:$(($(cat "$dir/number") - n + named + 1))" run "$work/p.yaml"
+recorded "kill:$(($(cat "$dir/number") - n + $(output_named) + 1))" run "$work/p.yaml"
 calls
 same "the last call" "rename new/out.mp4" "$(sed -n '$s/^[0-9]* \(rename\) .* /\1 /p' "$dir/calls")"
 completes run "$work/p.yaml"
 grep -q "finished already" "$dir/stderr" || fail "not finished"
 is_done new/out.mp4
+
+# Killed while it makes its folders: the next run, which finds them, brings them to the disk.
+for i in 1 2 3 4 5 6; do
+    begin
+    recorded kill:$i run "$work/p.yaml"
+    completes run "$work/p.yaml"
+    calls
+    state "$(output_named)" lost
+    same "frames on the disk, killed at $i" 3 "$(grep -c ' frame ' "$work/new/out.job/journal")"
+done
 
 # Pictures in a new folder: each is there whole, or not yet.
 pictures() {
