@@ -27,11 +27,12 @@ typedef enum rs_frame_plan {
     RS_FRAME_MISSING /* to be joined, but not there */
 } rs_frame_plan;
 
-/* Zero it before open; the caller sets the first eight. */
+/* Zero it before open; the caller sets the first nine. */
 typedef struct rs_job_folder {
     const rs_pipeline_spec *spec;
     rs_job_options options;
     const rs_log *log;
+    const rs_stop *stop; /* ends waiting for others; may be NULL */
     bool to_folder;     /* the output is a folder */
     bool in_place;      /* whose pictures are the frames that are kept */
     int64_t n_frames;   /* of the source; 0: unknown */

@@ -85,6 +85,8 @@ static rs_status take_main_lock(rs_job_folder *f, rs_err *err)
     if (!path)
         return no_memory(err);
     for (int i = 0; busy && i < (f->options.shards ? SHARD_TRIES : TRIES); i++) {
+        if (rs_stop_asked(f->stop))
+            return RS_FAIL(err, RS_E_CANCELLED, "stopped while '%s' was locked", f->shown);
         if (i)
             wait_a_little();
         rs_status s = RS_E_NOTFOUND;

@@ -143,6 +143,7 @@ static rs_status open_folder(rs_run *j, rs_err *err)
     f->spec = j->spec;
     f->options = *j->options;
     f->log = j->log;
+    f->stop = &j->stop;
     f->to_folder = j->sink_kind == RS_SINK_FOLDER;
     f->in_place = f->to_folder && !rs_frame_chain_has(&j->spec->timeline, RS_CHAIN_AFTER);
     f->n_frames = info->n_frames;

@@ -60,7 +60,8 @@ static rs_status open_folder(rs_mask_source *s, const rs_source_options *options
 /* A film from the first mask on that is needed. */
 static rs_status open_film(rs_mask_source *s, const rs_source_options *options, int64_t first, rs_err *err)
 {
-    const rs_source_options o = { .timeline = &s->timeline, .numbered = true, .log = options->log };
+    const rs_source_options o = { .timeline = &s->timeline, .numbered = true, .log = options->log,
+                                  .stop = options->stop };
     s->timeline.deinterlace = options->timeline->deinterlace;
     if (first > 0)
         s->timeline.range.start = (rs_moment){ RS_MOMENT_FRAME, first };
