@@ -30,7 +30,7 @@ static rs_status open_file(rs_line_file *f, rs_err *err)
     }
     f->open = true;
     f->regular = fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode);
-    return f->regular ? rs_sync_folders(f->path, err) : RS_OK;
+    return f->regular ? rs_sync_folders(f->path, err) : RS_OK; /* also those of a run that was killed */
 }
 
 /* Zeros are what a file system leaves of a line that did not come to the disk. */
@@ -88,15 +88,25 @@ static rs_status write_all(rs_line_file *f, const char *line, size_t n, rs_err *
     return RS_OK;
 }
 
+/* Or, as far as the disk allows, nothing. Under the lock. */
+static rs_status write_whole(rs_line_file *f, const char *line, size_t n, rs_err *err)
+{
+    const off_t end = lseek(f->fd, 0, SEEK_END);
+    rs_status s = write_all(f, line, n, err);
+    if (s == RS_OK && fsync(f->fd) != 0)
+        s = rs_err_sys(err, errno, "cannot write '%s'", f->path);
+    if (s != RS_OK && end >= 0 && ftruncate(f->fd, end) != 0)
+        return s; /* the next to open it cuts it */
+    return s;
+}
+
 rs_status rs_line_file_add(rs_line_file *f, const char *line, size_t n, rs_err *err)
 {
     if (!f->regular)
         return write_all(f, line, n, err);
     flock(f->fd, LOCK_EX);
-    rs_status s = write_all(f, line, n, err);
+    const rs_status s = write_whole(f, line, n, err);
     flock(f->fd, LOCK_UN);
-    if (s == RS_OK && fsync(f->fd) != 0)
-        s = rs_err_sys(err, errno, "cannot write '%s'", f->path);
     return s;
 }
 

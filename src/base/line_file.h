@@ -16,12 +16,13 @@ typedef struct rs_line_file {
     const rs_stop *stop;
 } rs_line_file;
 
-/* Creates the file, or goes on at its end. Lines begin with `mark`. A last line without an end, torn
- * by a crash or a full disk, is taken off if it is one of those; behind any other a line is begun.
- * A pipe is waited for until somebody reads it, unless stop (may be NULL, outlives f) is asked for. */
+/* Creates the file, or goes on at its end; its name is on the disk when this returns. Lines begin with
+ * `mark`: a last line without an end, torn by a crash or a full disk, is taken off if it is one of
+ * those; behind any other a line is begun. A pipe is waited for until somebody reads it, unless stop
+ * (may be NULL, outlives f) is asked for. */
 rs_status rs_line_file_open(rs_line_file *f, const char *path, const char *mark, const rs_stop *stop,
                             rs_err *err);
-/* A line with its end, which is on the disk when this returns. */
+/* A line with its end, which is on the disk when this returns; after a failure nothing of it is there. */
 rs_status rs_line_file_add(rs_line_file *f, const char *line, size_t n, rs_err *err);
 void rs_line_file_close(rs_line_file *f); /* one that is not open is fine */
 

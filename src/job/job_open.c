@@ -216,7 +216,6 @@ static rs_status begin(struct opening *o, rs_err *err)
         RS_TRY(rs_make_dirs(f->frames_dir, err));
     if (!o->own_there)
         RS_TRY(rs_write_file(o->path, rs_strbuf_str(&o->head), o->head.len, err));
-    RS_TRY(rs_sync_folders(o->path, err)); /* a run that was killed may have made them, and no more */
     RS_TRY(rs_journal_open(&f->journal, o->path, err));
     const rs_record r = { .kind = RS_RECORD_BEGIN, .when = (int64_t)time(NULL), .n_frames = f->n_frames,
                           .pid = (int64_t)getpid(), .text = host, .len = strlen(host) };

@@ -1,15 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
 #include "job/journal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/crc32.h"
-#include "base/fs.h"
 
 enum { CRC_DIGITS = 8, LINE_MAX_BYTES = 4 << 20 };
 
@@ -198,60 +193,23 @@ void rs_record_put(rs_strbuf *sb, const rs_record *record)
     rs_strbuf_puts(sb, "\n");
 }
 
-static rs_status cut_torn_line(rs_journal *j, rs_err *err)
-{
-    rs_map map;
-    RS_TRY(rs_map_open(j->path, &map, err));
-    size_t whole = map.size;
-    while (whole > 0 && map.data[whole - 1] != '\n')
-        whole--;
-    j->size = (int64_t)whole;
-    const bool torn = whole < map.size;
-    rs_map_close(&map);
-    if (torn && ftruncate(j->fd, (off_t)whole) != 0)
-        return rs_err_sys(err, errno, "cannot write '%s'", j->path);
-    return RS_OK;
-}
-
 rs_status rs_journal_open(rs_journal *journal, const char *path, rs_err *err)
 {
-    rs_journal j = { .fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), .open = true, .path = path };
-    if (j.fd < 0)
-        return rs_err_sys(err, errno, "cannot open '%s'", path);
-    const rs_status s = cut_torn_line(&j, err);
-    if (s == RS_OK)
-        *journal = j;
-    else
-        rs_journal_close(&j);
-    return s;
+    return rs_line_file_open(journal, path, "", NULL, err);
 }
 
 rs_status rs_journal_add(rs_journal *journal, const rs_record *record, rs_err *err)
 {
     rs_strbuf sb;
-    rs_status s = RS_OK;
     rs_strbuf_init(&sb, LINE_MAX_BYTES);
     rs_record_put(&sb, record);
-    if (sb.failed) {
-        s = RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", journal->path);
-    } else {
-        const ssize_t n = write(journal->fd, sb.data, sb.len); /* one call: whole or torn, never mixed */
-        const int e = n < 0 ? errno : n < (ssize_t)sb.len ? ENOSPC : fsync(journal->fd) != 0 ? errno : 0;
-        if (e) {
-            s = rs_err_sys(err, e, "cannot write '%s'", journal->path);
-            if (ftruncate(journal->fd, (off_t)journal->size) != 0) /* it is passed over as it is */
-                journal->size += n > 0 ? n : 0;
-        } else {
-            journal->size += n;
-        }
-    }
+    const rs_status s = sb.failed ? RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", journal->path)
+                                  : rs_line_file_add(journal, sb.data, sb.len, err);
     rs_strbuf_release(&sb);
     return s;
 }
 
 void rs_journal_close(rs_journal *journal)
 {
-    if (journal->open)
-        close(journal->fd);
-    *journal = (rs_journal){ 0 };
+    rs_line_file_close(journal);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/line_file.h"
 #include "base/strbuf.h"
 
 #define RS_JOURNAL_FORMAT 2
@@ -56,14 +57,10 @@ bool rs_record_next(const uint8_t *data, size_t size, size_t *pos, rs_record *re
 void rs_record_put(rs_strbuf *sb, const rs_record *record);
 
 /* A journal that is being written. Zero it before open. */
-typedef struct rs_journal {
-    int fd;
-    bool open;
-    int64_t size;
-    const char *path;
-} rs_journal;
+typedef rs_line_file rs_journal;
 
-/* Opens an existing one; a torn last line is cut off. path must outlive the journal. */
+/* A torn last line is cut off; name and folders are on the disk when this returns. path must outlive
+ * the journal. */
 rs_status rs_journal_open(rs_journal *journal, const char *path, rs_err *err);
 /* The record is on the disk when this returns; after a failure nothing of it is there. */
 rs_status rs_journal_add(rs_journal *journal, const rs_record *record, rs_err *err);
