@@ -25,6 +25,7 @@
 #include "media/loop_count.h"
 #include "media/lost_packets.h"
 #include "media/mkv_size.h"
+#include "media/packet_clock.h"
 
 /* What a header may ask for before a byte of picture is seen: 16384 x 16384. */
 #define MAX_PIXELS (INT64_C(1) << 28)
@@ -44,6 +45,7 @@ struct rs_av_in {
     bool have_next, next_damaged;
     AVFrame *good;      /* the latest whole one */
     rs_lost_packets lost;
+    rs_packet_clock clock;
     rs_deinterlacer fields;
     int64_t sent, sent_duration; /* of the latest packet that the decoder got */
     int n_idle_errors;  /* of the decoder since it last gave a frame or took a packet */
@@ -73,6 +75,7 @@ void rs_av_in_close(rs_av_in **in)
     av_frame_free(&a->next);
     av_frame_free(&a->good);
     rs_lost_packets_release(&a->lost);
+    rs_packet_clock_release(&a->clock);
     rs_deinterlacer_reset(&a->fields);
     av_packet_free(&a->pkt);
     avcodec_free_context(&a->dec);
@@ -211,6 +214,9 @@ static rs_status feed(rs_av_in *in, rs_err *err)
 {
     int e;
     while ((e = rs_av_read(in->fmt, in->pkt, &in->info.truncated)) >= 0) {
+        if (rs_packet_clock_set(&in->clock, in->fmt, in->pkt))
+            RS_WARN(in->log, "the clock of '%s' jumps at %.3f s: time goes on without the gap", in->path,
+                    (double)(in->clock.latest - rs_av_start(in->fmt, AV_TIME_BASE_Q)) / AV_TIME_BASE);
         note_packet(in);
         const bool ours = in->pkt->stream_index == in->st->index;
         const rs_status s = ours ? send_packet(in, err) : RS_OK;
@@ -476,6 +482,7 @@ static rs_status open_all(rs_av_in *in, rs_err *err)
 {
     RS_TRY(rs_av_open_input(in->path, in->stop, &in->fmt, err));
     RS_TRY(open_decoder(in, err));
+    RS_TRY(rs_packet_clock_init(&in->clock, in->fmt, err));
     in->start = rs_av_start(in->fmt, in->st->time_base);
     in->last_pts = AV_NOPTS_VALUE;
     in->fields.time_base = in->st->time_base;

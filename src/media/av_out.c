@@ -92,6 +92,8 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     enc->framerate = to_av(o->rate);
     enc->sample_aspect_ratio = to_av(o->sample_aspect);
     enc->thread_count = ENCODER_THREADS;
+    if (strcmp(out->fmt->oformat->name, "avi") == 0)
+        enc->max_b_frames = 0; /* it holds no times but the order: the picture would be late */
     rs_color_tags_write(enc, out->fmt->oformat, o);
     if (out->fmt->oformat->flags & AVFMT_GLOBALHEADER)
         enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "media/av_util.h"
+#include "media/packet_clock.h"
 
 #define OPUS_RATE 48000 /* of its time, whatever it was made of */
 
@@ -13,12 +14,15 @@ struct track {
     AVStream *to;  /* NULL: not copied */
     int64_t start; /* of the cut: subtracted from times */
     int64_t delta_state;
+    int64_t last_dts; /* in the output's time base */
 };
 
 struct rs_stream_copy {
     AVFormatContext *in;
     AVPacket *pkt;
-    struct track *tracks; /* by input stream */
+    struct track *tracks; /* [n_tracks] by input stream */
+    unsigned n_tracks;
+    rs_packet_clock clock;
     bool pending;         /* pkt waits for its time */
     bool done;
     bool cut;             /* the rest cannot be read: the picture's reader tells */
@@ -33,15 +37,23 @@ void rs_stream_copy_close(rs_stream_copy **sc)
     rs_stream_copy *c = *sc;
     av_packet_free(&c->pkt);
     avformat_close_input(&c->in);
+    rs_packet_clock_release(&c->clock);
     rs_free(c->tracks);
     rs_free(c);
     *sc = NULL;
 }
 
-/* The container's list of codecs; those that have none are asked by tag. */
+static bool is_matroska(const AVFormatContext *out)
+{
+    return strcmp(out->oformat->name, "matroska") == 0;
+}
+
+/* The container's list of codecs; those that have none are asked by tag. Matroska's list is without
+ * those that it takes with the tags of AVI and WAV. */
 static bool fits(const AVFormatContext *out, enum AVCodecID id)
 {
-    return avformat_query_codec(out->oformat, id, FF_COMPLIANCE_NORMAL) == 1;
+    return avformat_query_codec(out->oformat, id, FF_COMPLIANCE_NORMAL) == 1 ||
+           (is_matroska(out) && av_codec_get_tag(out->oformat->codec_tag, id));
 }
 
 static bool is_cover(const AVStream *s)
@@ -49,10 +61,20 @@ static bool is_cover(const AVStream *s)
     return s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && s->disposition & AV_DISPOSITION_ATTACHED_PIC;
 }
 
+/* A camera's measurements; FFmpeg can write those of GoPro, into mp4. */
+static bool is_data(const AVStream *s)
+{
+    const uint32_t tag = s->codecpar->codec_tag;
+    const bool letters = tag >> 24 >= ' '; /* in streams of broadcasters it is a number */
+    return s->codecpar->codec_type == AVMEDIA_TYPE_DATA && letters && tag != MKTAG('t', 'm', 'c', 'd') &&
+           tag != MKTAG('t', 'e', 'x', 't'); /* a time code, chapters: these are tags */
+}
+
 /* Which RS_COPY_* a stream belongs to; 0: not copied, being the picture itself, or data. */
 static unsigned kind_of(const AVStream *s)
 {
     switch (s->codecpar->codec_type) {
+    case AVMEDIA_TYPE_DATA: return is_data(s) ? RS_COPY_METADATA : 0;
     case AVMEDIA_TYPE_AUDIO: return RS_COPY_AUDIO;
     case AVMEDIA_TYPE_SUBTITLE:
     case AVMEDIA_TYPE_ATTACHMENT: return RS_COPY_SUBTITLES;
@@ -60,12 +82,15 @@ static unsigned kind_of(const AVStream *s)
     }
 }
 
-/* Only Matroska holds attachments. */
+/* Only Matroska holds attachments, and cover pictures as such. */
 static bool can_hold(const AVFormatContext *out, const AVStream *from)
 {
-    if (from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
-        return strcmp(out->oformat->name, "matroska") == 0;
-    if (is_cover(from) && strcmp(out->oformat->name, "mp4") != 0 && strcmp(out->oformat->name, "ipod") != 0)
+    const char *name = out->oformat->name;
+    if (from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT || (is_cover(from) && is_matroska(out)))
+        return is_matroska(out);
+    if (is_cover(from) && strcmp(name, "mp4") != 0 && strcmp(name, "ipod") != 0)
+        return false;
+    if (is_data(from) && from->codecpar->codec_tag != MKTAG('g', 'p', 'm', 'd'))
         return false;
     return fits(out, from->codecpar->codec_id);
 }
@@ -75,6 +100,7 @@ static const char *what(const AVStream *s)
     switch (s->codecpar->codec_type) {
     case AVMEDIA_TYPE_SUBTITLE: return "subtitles";
     case AVMEDIA_TYPE_ATTACHMENT: return "attachment";
+    case AVMEDIA_TYPE_DATA: return "data";
     default: return "cover picture";
     }
 }
@@ -85,31 +111,66 @@ static int64_t part_start(const rs_stream_copy *c, AVRational time_base)
     return rs_av_start(c->in, time_base) + av_rescale_q(c->part.start, AV_TIME_BASE_Q, time_base);
 }
 
+/* Sound is not lost without a word that is asked for; the rest is with one. */
+static rs_status cannot_hold(const rs_stream_copy *c, const AVFormatContext *out, unsigned i,
+                             const rs_log *log, rs_err *err)
+{
+    const AVStream *from = c->in->streams[i];
+    const AVDictionaryEntry *file = av_dict_get(from->metadata, "filename", NULL, 0);
+    char tag[AV_FOURCC_MAX_STRING_SIZE];
+    const char *codec = file              ? file->value
+                        : is_data(from) ? av_fourcc_make_string(tag, from->codecpar->codec_tag)
+                                        : avcodec_get_name(from->codecpar->codec_id);
+    if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+        return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s' files cannot hold the sound of '%s' (%s): set audio: "
+                       "none%s", out->oformat->name, c->path, codec,
+                       is_matroska(out) ? "" : ", or write to another container such as .mkv");
+    RS_WARN(log, "'%s' files cannot hold the %s of stream %u (%s) of '%s', left out%s", out->oformat->name,
+            what(from), i, codec, c->path,
+            is_matroska(out) || is_data(from) ? "" : ": write to .mkv to keep it");
+    return RS_OK;
+}
+
+/* Matroska has pictures among its attachments, whose bytes are the stream's own. */
+static rs_status attach_cover(AVStream *to, const AVStream *from, rs_err *err)
+{
+    const AVPacket *picture = &from->attached_pic;
+    const bool png = from->codecpar->codec_id == AV_CODEC_ID_PNG;
+    AVCodecParameters *par = to->codecpar;
+    uint8_t *data = av_mallocz((size_t)picture->size + AV_INPUT_BUFFER_PADDING_SIZE);
+    const char *name = png ? "cover.png" : "cover.jpg", *kind = png ? "image/png" : "image/jpeg";
+    if (!data || av_dict_set(&to->metadata, "filename", name, AV_DICT_DONT_OVERWRITE) < 0 ||
+        av_dict_set(&to->metadata, "mimetype", kind, AV_DICT_DONT_OVERWRITE) < 0) {
+        av_free(data);
+        return RS_FAIL(err, RS_E_NOMEM, "no memory to copy a cover picture");
+    }
+    memcpy(data, picture->data, (size_t)picture->size);
+    av_freep(&par->extradata);
+    par->extradata = data;
+    par->extradata_size = picture->size;
+    par->codec_type = AVMEDIA_TYPE_ATTACHMENT;
+    return RS_OK;
+}
+
 static rs_status add_track(rs_stream_copy *c, AVFormatContext *out, unsigned i, const rs_log *log,
                            rs_err *err)
 {
     const AVStream *from = c->in->streams[i];
     struct track *t = &c->tracks[i];
-    const AVDictionaryEntry *file = av_dict_get(from->metadata, "filename", NULL, 0);
-    const char *codec = file ? file->value : avcodec_get_name(from->codecpar->codec_id);
-    if (!can_hold(out, from)) {
-        if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
-            return RS_FAIL(err, RS_E_UNSUPPORTED,
-                           "'%s' files cannot hold the sound of '%s' (%s): set audio: none, or write to "
-                           "another container such as .mkv", out->oformat->name, c->path, codec);
-        RS_WARN(log, "'%s' files cannot hold the %s of stream %u (%s) of '%s', left out: write to .mkv to "
-                "keep it", out->oformat->name, what(from), i, codec, c->path);
-        return RS_OK;
-    }
-    t->to = avformat_new_stream(out, NULL);
-    if (!t->to || avcodec_parameters_copy(t->to->codecpar, from->codecpar) < 0 ||
-        av_dict_copy(&t->to->metadata, from->metadata, 0) < 0)
+    if (!can_hold(out, from))
+        return cannot_hold(c, out, i, log, err);
+    AVStream *to = avformat_new_stream(out, NULL);
+    if (!to || avcodec_parameters_copy(to->codecpar, from->codecpar) < 0 ||
+        av_dict_copy(&to->metadata, from->metadata, 0) < 0)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the streams of '%s'", c->path);
-    t->to->codecpar->codec_tag = 0; /* numbered anew by the container */
-    t->to->time_base = from->time_base;
-    t->to->disposition = from->disposition;
+    to->codecpar->codec_tag = 0; /* numbered anew by the container */
+    to->time_base = from->time_base;
+    to->disposition = from->disposition;
+    if (is_cover(from) && is_matroska(out))
+        return attach_cover(to, from, err);
+    t->to = to;
     t->start = is_cover(from) ? rs_av_start(c->in, from->time_base) : part_start(c, from->time_base);
-    t->delta_state = AV_NOPTS_VALUE;
+    t->delta_state = t->last_dts = AV_NOPTS_VALUE;
     c->done = false;
     return RS_OK;
 }
@@ -132,11 +193,12 @@ static rs_status copy_tags(const rs_stream_copy *c, AVFormatContext *out, rs_err
         if (!of_the_container(e->key) && av_dict_set(&out->metadata, e->key, e->value, 0) < 0)
             return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the tags of '%s'", c->path);
     }
-    /* the picture's own: its language, its title */
+    /* the picture's own: its language, its title, its time code */
     const int video = av_find_best_stream(c->in, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     for (e = NULL; video >= 0 && (e = av_dict_get(c->in->streams[video]->metadata, "", e,
                                                   AV_DICT_IGNORE_SUFFIX));) {
-        if ((strcmp(e->key, "language") == 0 || strcmp(e->key, "title") == 0) &&
+        if ((strcmp(e->key, "language") == 0 || strcmp(e->key, "title") == 0 ||
+             (strcmp(e->key, "timecode") == 0 && c->part.start == 0)) &&
             av_dict_set(&out->streams[0]->metadata, e->key, e->value, 0) < 0)
             return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the tags of '%s'", c->path);
     }
@@ -193,13 +255,15 @@ static rs_status add_all(rs_stream_copy *c, unsigned copy, AVFormatContext *out,
 {
     RS_TRY(rs_av_open_input(c->path, NULL, &c->in, err));
     c->pkt = av_packet_alloc();
-    c->tracks = rs_calloc(c->in->nb_streams * sizeof(c->tracks[0]));
+    c->n_tracks = c->in->nb_streams;
+    c->tracks = rs_calloc(c->n_tracks * sizeof(c->tracks[0]));
     if (!c->pkt || !c->tracks)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to copy the streams of '%s'", c->path);
-    for (unsigned i = 0; i < c->in->nb_streams; i++) {
+    RS_TRY(rs_packet_clock_init(&c->clock, c->in, err));
+    for (unsigned i = 0; i < c->n_tracks; i++) {
         if (kind_of(c->in->streams[i]) & copy)
             RS_TRY(add_track(c, out, i, log, err));
-        if (!c->tracks[i].to)
+        if (!c->tracks[i].to && !c->clock.jumps) /* the clock needs all that the picture's reader sees */
             c->in->streams[i]->discard = AVDISCARD_ALL;
     }
     if (!(copy & RS_COPY_METADATA))
@@ -230,7 +294,7 @@ rs_status rs_stream_copy_open(const char *path, unsigned copy, rs_cut part, AVFo
 static int codec_delay(const AVFormatContext *out, const AVCodecParameters *par)
 {
     const char *name = out->oformat->name;
-    const bool matroska = strcmp(name, "matroska") == 0 || strcmp(name, "webm") == 0;
+    const bool matroska = is_matroska(out) || strcmp(name, "webm") == 0;
     const bool left_to_us = avformat_version() < AV_VERSION_INT(60, 0, 0);
     return matroska && left_to_us && par->codec_id == AV_CODEC_ID_OPUS ? par->initial_padding : 0;
 }
@@ -265,6 +329,20 @@ static void retime(AVPacket *p, const AVFormatContext *o, const AVStream *from, 
     p->stream_index = t->to->index;
 }
 
+/* Behind a jump of the clock, and in careless files, times may go back a little, which no muxer
+ * takes: as FFmpeg's program, the least that it does. */
+static void put_in_order(AVPacket *p, struct track *t, const AVOutputFormat *format)
+{
+    const int64_t least = t->last_dts + !(format->flags & AVFMT_TS_NONSTRICT);
+    if (p->dts == AV_NOPTS_VALUE)
+        return;
+    if (t->last_dts != AV_NOPTS_VALUE && p->dts < least) {
+        p->dts = least;
+        p->pts = p->pts != AV_NOPTS_VALUE && p->pts < least ? least : p->pts;
+    }
+    t->last_dts = p->dts;
+}
+
 /* The part of a subtitle that is in the cut; false: none is. */
 static bool clip_subtitle(const rs_stream_copy *c, AVPacket *p, const AVStream *from, int64_t start)
 {
@@ -292,16 +370,25 @@ static bool is_in_part(const rs_stream_copy *c)
     return c->part.start == 0 || p->pts >= start;
 }
 
+/* A stream that appears later is not known here. */
+static bool is_copied(const rs_stream_copy *c)
+{
+    const unsigned i = (unsigned)c->pkt->stream_index;
+    return i < c->n_tracks && c->tracks[i].to;
+}
+
 /* The next packet into c->pkt, or c->done. */
 static rs_status fetch(rs_stream_copy *c, rs_err *err)
 {
     while (!c->pending && !c->done) {
         const int e = rs_av_read(c->in, c->pkt, &c->cut);
+        if (e >= 0)
+            rs_packet_clock_set(&c->clock, c->in, c->pkt);
         if (e == AVERROR_EOF)
             c->done = true;
         else if (e < 0)
             return rs_av_fail(err, RS_E_IO, e, "cannot read the streams of '%s'", c->path);
-        else if (c->tracks[c->pkt->stream_index].to && is_in_part(c))
+        else if (is_copied(c) && is_in_part(c))
             c->pending = true;
         else
             av_packet_unref(c->pkt);
@@ -322,6 +409,7 @@ rs_status rs_stream_copy_write(rs_stream_copy *c, AVFormatContext *out, int64_t 
             av_rescale_q(ts - t->start, from->time_base, AV_TIME_BASE_Q) >= until)
             return RS_OK;
         retime(c->pkt, out, from, t);
+        put_in_order(c->pkt, t, out->oformat);
         c->pending = false;
         const int e = av_interleaved_write_frame(out, c->pkt); /* takes the data over */
         if (e < 0)

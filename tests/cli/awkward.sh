@@ -46,6 +46,42 @@ run 0 image "$dir/start.ts" --output "$dir/start.mkv" $plain
 distance() { echo "$(packet_times "$1" v | sort -n | head -n 1) $(packet_times "$1" a | head -n 1)" | awk '{ printf "%.3f\n", $2 - $1 }'; }
 same "the distance to the sound" "$(distance "$dir/start.ts")" "$(distance "$dir/start.mkv")"
 same "the first of all" 0.000000 "$({ packet_times "$dir/start.mkv" v; packet_times "$dir/start.mkv" a; } | sort -n | head -n 1)"
+# A clock that jumps, forward and back, in recordings that were put together: time goes on, and tracks
+# that come late are passed over.
+for at in 1.4 500; do
+    make -f lavfi -i "$test2:r=25" -f lavfi -i sine=440 -t 0.4 -c:a aac -output_ts_offset $at "$dir/at-$at.ts"
+done
+make -i "$dir/at-1.4.ts" -an -c copy "$dir/silent.ts"
+for parts in "at-1.4 at-500" "at-500 at-1.4" "silent at-500"; do
+    (cd "$dir" && for p in $parts; do cat "$p.ts"; done) >"$dir/joined.ts"
+    run 0 image "$dir/joined.ts" --output "$dir/joined.mkv" --overwrite $plain
+    says "joined.ts' jumps at 0."
+    frame_times "$dir/joined.mkv" | awk '{ if (NR > 1 && ($1 - last < 0.03 || $1 - last > 0.09)) exit 1; last = $1 }
+        END { exit NR < 19 || last > 0.9 }' || { fail "times of $parts:"; frame_times "$dir/joined.mkv"; }
+done
+# What AVI holds has no times but the order of frames.
+make -f lavfi -i "$test2:r=25" -f lavfi -i sine=440 -t 0.4 -c:v mjpeg -c:a pcm_s16le "$dir/camera.avi"
+run 0 image "$dir/camera.avi" --output "$dir/kept.avi" $plain
+best_times() { ffprobe -v error -select_streams v -show_entries frame=best_effort_timestamp_time -of csv=p=0 "$1" | without_rest; }
+same "frame times of camera.avi" "$(best_times "$dir/camera.avi")" "$(best_times "$dir/kept.avi")"
+# Windows' sound, which Matroska takes by WAV's tags. A camera's data and time code, and a cover picture; a note where they cannot be held.
+make -f lavfi -i "$test2" -f lavfi -i sine=440 -t 0.4 -c:v wmv2 -c:a wmav2 "$dir/windows.wmv"
+run 0 image "$dir/windows.wmv" --output "$dir/windows.mkv" $plain
+same "sound of windows.wmv" "$(hashes "$dir/windows.wmv" a)" "$(hashes "$dir/windows.mkv" a)"
+printf '1\n00:00:00,100 --> 00:00:00,300\nhello\n' >"$dir/a.srt"
+make -i "$dir/late.mp4" -i "$dir/a.png" -i "$dir/a.srt" -map 0:v -map 2 -map 1 -c:v:0 copy -c:v:1 mjpeg -c:s mov_text \
+    -timecode 01:00:00:00 -disposition:v:1 attached_pic "$dir/subtitled.mp4"
+sed 's/tx3g/gpmd/;s/sbtl/meta/' "$dir/subtitled.mp4" >"$dir/camera.mp4"
+streams() { ffprobe -v error -show_entries stream=codec_name,codec_tag_string -of csv=p=0 "$1" | sort -u | tr '\n' ' '; }
+run 0 image "$dir/camera.mp4" --output "$dir/camera-out.mp4" $plain
+same "streams of a camera's file" "$(streams "$dir/camera.mp4")" "$(streams "$dir/camera-out.mp4")"
+run 0 image "$dir/camera.mp4" --output "$dir/camera.mkv" $plain
+says "'matroska' files cannot hold the data of stream "
+run 0 image "$dir/camera.mkv" --output "$dir/again.mkv" $plain
+cover() { ffmpeg -nostdin -v error -i "$1" -map 0:v:1 -c copy -f md5 -; }
+for f in camera-out.mp4 camera.mkv again.mkv; do
+    same "the cover in $f" "$(cover "$dir/camera.mp4")" "$(cover "$dir/$f")"
+done
 # An edit list: the frames before it are there, and not shown.
 make -i "$dir/late.mp4" -an -c copy -f mp4 "$dir/whole.mp4"
 make -ss 0.4 -i "$dir/whole.mp4" -c copy "$dir/edit.mp4"
