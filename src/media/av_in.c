@@ -21,6 +21,7 @@
 #include "media/codecs.h"
 #include "media/color_tags.h"
 #include "media/deinterlace.h"
+#include "media/ffv1_sums.h"
 #include "media/frame_time.h"
 #include "media/loop_count.h"
 #include "media/lost_packets.h"
@@ -48,6 +49,8 @@ struct rs_av_in {
     rs_packet_clock clock;
     rs_deinterlacer fields;
     int64_t sent, sent_duration; /* of the latest packet that the decoder got */
+    bool sent_lost;     /* it is in lost */
+    rs_ffv1_sums sums;
     int n_idle_errors;  /* of the decoder since it last gave a frame or took a packet */
     rs_av_pixels pixels;
     bool still;
@@ -111,6 +114,8 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
         in->dec->thread_count = 1;
         in->dec->max_pixels = MAX_PIXELS;
         in->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
+        if (codec->id == AV_CODEC_ID_MJPEG) /* elsewhere it finds no more, and minds metadata that are odd */
+            in->dec->err_recognition |= AV_EF_EXPLODE;
         e = avcodec_open2(in->dec, codec, NULL);
     }
     if (e < 0)
@@ -181,9 +186,12 @@ static void note_packet(rs_av_in *in)
  * pictures is none of the film's. */
 static rs_status lose(rs_av_in *in, rs_err *err)
 {
-    if (in->seen_key && !rs_lost_packets_add(&in->lost, in->sent, in->sent_duration))
-        return RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
-    return RS_OK;
+    if (!in->seen_key || in->sent_lost)
+        return RS_OK;
+    in->sent_lost = true;
+    return rs_lost_packets_add(&in->lost, in->sent, in->sent_duration)
+               ? RS_OK
+               : RS_FAIL(err, RS_E_NOMEM, "no memory to decode '%s'", in->path);
 }
 
 /* An error of the decoder: is it the packet's fault? */
@@ -203,6 +211,10 @@ static rs_status send_packet(rs_av_in *in, rs_err *err)
     in->seen_key = in->seen_key || p->flags & AV_PKT_FLAG_KEY;
     in->sent = packet_time(p);
     in->sent_duration = p->duration;
+    in->sent_lost = false;
+    if (in->dec->codec_id == AV_CODEC_ID_FFV1 && p->size > 0 &&
+        !rs_ffv1_sums_check(&in->sums, p->data, (size_t)p->size, p->flags & AV_PKT_FLAG_KEY))
+        RS_TRY(lose(in, err)); /* and the decoder gets it: it knows its slices by the next key frame */
     if (p->flags & AV_PKT_FLAG_CORRUPT && in->seen_key)
         return lose(in, err);
     const int e = avcodec_send_packet(in->dec, p);
@@ -391,6 +403,7 @@ static rs_status decode_first(rs_av_in *in, rs_err *err)
     while (in->have_next && in->next_damaged) {
         in->sent = in->next->best_effort_timestamp;
         in->sent_duration = 0;
+        in->sent_lost = false;
         RS_TRY(lose(in, err));
         av_frame_unref(in->next);
         in->have_next = false;
@@ -445,6 +458,7 @@ static rs_status seek(rs_av_in *in, int64_t time, rs_err *err)
     rs_lost_packets_release(&in->lost);
     av_frame_unref(in->next);
     av_frame_unref(in->good);
+    in->sums.broken = false;
     in->have_next = in->next_damaged = in->flushed = in->ended = in->seen_key = false;
     return decode_first(in, err);
 }

@@ -23,6 +23,8 @@ clip "$dir/h264.mp4" -c:v libx264 -pix_fmt yuv420p -bf 2 -g 10 -x264-params scen
 clip "$dir/h264.mkv" -c:v libx264 -pix_fmt yuv420p -bf 2 -g 10 -x264-params scenecut=0:b-pyramid=none:b-adapt=0
 clip "$dir/mpeg2.ts" -c:v mpeg2video -g 5 -q:v 3
 clip "$dir/mpeg4.avi" -c:v mpeg4 -g 5 -q:v 3
+clip "$dir/ffv1.mkv" -c:v ffv1 -level 3 -slices 4 -slicecrc 1 -g 3
+clip "$dir/mjpeg.avi" -c:v mjpeg -q:v 3
 
 # holes FILE AT SIZE: packets 7 and 23 are scratched. Frame count and times stay.
 holes() {
@@ -41,6 +43,10 @@ holes h264.mp4 0 16
 holes h264.mkv 6 16
 holes mpeg2.ts 200 600
 holes mpeg4.avi 100 200
+holes mjpeg.avi 700 16
+# One wrong byte is enough for FFV1's sums; its next pictures rest on it, up to the key frame.
+holes ffv1.mkv 900 1
+same "held of FFV1" "7 8 9 23 24" "$(sed -n 's/.*stands in for frame //p' "$dir/stderr" | xargs)"
 
 # In the hole is the picture before it; nothing else refers to these two of h264.mp4.
 hashes() { ffmpeg -nostdin -v error -i "$1" -f framemd5 - | sed '/^#/d;s/.*, //'; }
