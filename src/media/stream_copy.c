@@ -98,6 +98,7 @@ static bool can_hold(const AVFormatContext *out, const AVStream *from)
 static const char *what(const AVStream *s)
 {
     switch (s->codecpar->codec_type) {
+    case AVMEDIA_TYPE_AUDIO: return "sound";
     case AVMEDIA_TYPE_SUBTITLE: return "subtitles";
     case AVMEDIA_TYPE_ATTACHMENT: return "attachment";
     case AVMEDIA_TYPE_DATA: return "data";
@@ -112,8 +113,7 @@ static int64_t part_start(const rs_stream_copy *c, AVRational time_base)
 }
 
 /* Sound is not lost without a word that is asked for; the rest is with one. */
-static rs_status cannot_hold(const rs_stream_copy *c, const AVFormatContext *out, unsigned i,
-                             const rs_log *log, rs_err *err)
+static void tell_left_out(const rs_stream_copy *c, const AVFormatContext *out, unsigned i, const rs_log *log)
 {
     const AVStream *from = c->in->streams[i];
     const AVDictionaryEntry *file = av_dict_get(from->metadata, "filename", NULL, 0);
@@ -121,14 +121,9 @@ static rs_status cannot_hold(const rs_stream_copy *c, const AVFormatContext *out
     const char *codec = file              ? file->value
                         : is_data(from) ? av_fourcc_make_string(tag, from->codecpar->codec_tag)
                                         : avcodec_get_name(from->codecpar->codec_id);
-    if (from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
-        return RS_FAIL(err, RS_E_UNSUPPORTED, "'%s' files cannot hold the sound of '%s' (%s): set audio: "
-                       "none%s", out->oformat->name, c->path, codec,
-                       is_matroska(out) ? "" : ", or write to another container such as .mkv");
     RS_WARN(log, "'%s' files cannot hold the %s of stream %u (%s) of '%s', left out%s", out->oformat->name,
             what(from), i, codec, c->path,
             is_matroska(out) || is_data(from) ? "" : ": write to .mkv to keep it");
-    return RS_OK;
 }
 
 /* Matroska has pictures among its attachments, whose bytes are the stream's own. */
@@ -157,8 +152,10 @@ static rs_status add_track(rs_stream_copy *c, AVFormatContext *out, unsigned i, 
 {
     const AVStream *from = c->in->streams[i];
     struct track *t = &c->tracks[i];
-    if (!can_hold(out, from))
-        return cannot_hold(c, out, i, log, err);
+    if (!can_hold(out, from)) {
+        tell_left_out(c, out, i, log);
+        return RS_OK;
+    }
     AVStream *to = avformat_new_stream(out, NULL);
     if (!to || avcodec_parameters_copy(to->codecpar, from->codecpar) < 0 ||
         av_dict_copy(&to->metadata, from->metadata, 0) < 0)

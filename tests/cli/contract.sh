@@ -46,6 +46,9 @@ says "cannot hold the attachment of stream 4 (font.ttf)"
 same "sound in mp4" "$(hashes "$dir/full.mkv" a | grep MD5)" "$(hashes "$dir/out.mp4" a | grep MD5)"
 same "chapters in mp4" "$(chapters "$dir/full.mkv")" "$(chapters "$dir/out.mp4")"
 same "title in mp4" "My film" "$(tag "$dir/out.mp4" title)"
+run 0 image "$dir/full.mkv" --output "$dir/out.gif" $fast
+says "'gif' files cannot hold the sound of stream 1 (flac)"
+same "streams of a GIF" gif "$(ffprobe -v error -show_entries stream=codec_name -of csv=p=0 "$dir/out.gif")"
 
 # Or it is not wanted.
 run 0 image "$dir/full.mkv" --output "$dir/bare.mkv" $fast --set encode.audio=none \
