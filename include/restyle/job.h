@@ -79,8 +79,9 @@ rs_status rs_job_run(const rs_pipeline_spec *spec, const rs_job_options *options
                      const rs_job_events *events, const rs_log *log, rs_job_result *result, rs_err *err);
 
 /* Describes the job of an output, or of a folder NAME.job, for a person: whether it runs, how far
- * it is, how long a frame takes and the rest will, why it stopped. Reads its journals, also while
- * they grow. RS_E_NOTFOUND: there is neither a job nor the output. */
+ * it is, how long a frame takes and the rest will, why it stopped. Of a pipeline (.yaml) that of each
+ * of its outputs, of another folder that of the jobs in it. Reads their journals, also while they grow.
+ * RS_E_NOTFOUND: there is neither a job nor the output. */
 rs_status rs_job_describe(const char *path, const rs_text_sink *sink, rs_err *err);
 
 #ifdef __cplusplus

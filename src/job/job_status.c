@@ -1,5 +1,7 @@
-/* What the journals of a job tell, without its lock: the whole job's own, and its shards'. */
+/* The journals of a job are read without its lock: the whole job's own, and its shards'. */
 #define _POSIX_C_SOURCE 200809L
+#include "job/job_status.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include "pipe/job_dir.h"
 #include "restyle/job.h"
 
-enum { TEXT_MAX = 1 << 20, RECENT = 20, MAX_PARTS = 4096 };
+enum { RECENT = 20, MAX_PARTS = 4096 };
 
 /* One journal and its lock. */
 typedef struct job_part {
@@ -23,13 +25,14 @@ typedef struct job_part {
     bool running, done;
     char who[128];
     int64_t began, n_frames;   /* of the last run, and of the clip as that found it */
-    int64_t recent[RECENT], n; /* milliseconds of the frames of the last run */
+    int64_t recent[RECENT], n; /* milliseconds of the frames of the last run that made any */
+    bool fresh;                /* the last run has not made any yet */
     char error[512];           /* that ended it, or "" */
 } job_part;
 
 struct report {
     rs_arena *arena;
-    rs_strbuf text;
+    rs_strbuf *text;
     const char *dir;
     job_part *parts; /* [MAX_PARTS] */
     int n_parts;
@@ -42,11 +45,15 @@ static void take_record(job_part *p, const rs_record *r)
     case RS_RECORD_BEGIN:
         p->began = r->when;
         p->n_frames = r->n_frames;
-        p->n = 0;
+        p->fresh = true;
         p->error[0] = '\0';
         p->done = false;
         break;
-    case RS_RECORD_FRAME: p->recent[p->n++ % RECENT] = r->milliseconds; break;
+    case RS_RECORD_FRAME:
+        p->n = p->fresh ? 0 : p->n;
+        p->fresh = false;
+        p->recent[p->n++ % RECENT] = r->milliseconds;
+        break;
     case RS_RECORD_ERROR: snprintf(p->error, sizeof(p->error), "%.*s", (int)r->len, r->text); break;
     case RS_RECORD_DONE: p->done = true; break;
     case RS_RECORD_JOB:
@@ -119,11 +126,11 @@ static void put_time_left(struct report *r, int64_t left, bool running, double r
     char clock[64] = "";
     struct tm tm;
     const time_t at = time(NULL) + (time_t)((double)left / rate);
-    rs_strbuf_printf(&r->text, "left     ");
-    put_duration(&r->text, (double)left / rate);
+    rs_strbuf_printf(r->text, "left     ");
+    put_duration(r->text, (double)left / rate);
     if (running && localtime_r(&at, &tm) && strftime(clock, sizeof(clock), "%Y-%m-%d %H:%M", &tm))
-        rs_strbuf_printf(&r->text, ", until about %s", clock);
-    rs_strbuf_puts(&r->text, running ? "\n" : " once it goes on\n");
+        rs_strbuf_printf(r->text, ", until about %s", clock);
+    rs_strbuf_puts(r->text, running ? "\n" : " once it goes on\n");
 }
 
 static void put_progress(struct report *r, bool running)
@@ -135,12 +142,12 @@ static void put_progress(struct report *r, bool running)
         rate += r->parts[i].running ? rate_of(&r->parts[i]) : 0;
     if (!running)
         rate = rate_of(last);
-    rs_strbuf_printf(&r->text, "frames   %" PRId64, n);
+    rs_strbuf_printf(r->text, "frames   %" PRId64, n);
     if (all > 0)
-        rs_strbuf_printf(&r->text, " of %" PRId64 " (%.1f %%)", all, 100.0 * (double)n / (double)all);
-    rs_strbuf_puts(&r->text, "\n");
+        rs_strbuf_printf(r->text, " of %" PRId64 " (%.1f %%)", all, 100.0 * (double)n / (double)all);
+    rs_strbuf_puts(r->text, "\n");
     if (rate > 0)
-        rs_strbuf_printf(&r->text, "rate     %.2f s a frame\n", 1 / rate);
+        rs_strbuf_printf(r->text, "rate     %.2f s a frame\n", 1 / rate);
     if (rate > 0 && all > n)
         put_time_left(r, all - n, running, rate);
 }
@@ -148,13 +155,17 @@ static void put_progress(struct report *r, bool running)
 static void put_state(struct report *r, bool running)
 {
     const job_part *last = last_part(r);
-    const char *stopped = last->done ? "finished" : last->error[0] ? "failed" : "interrupted";
-    rs_strbuf_printf(&r->text, "job      %s\nstate    %s", r->dir,
-                     running ? "running" : stopped);
+    const bool all = last->n_frames > 0 && (int64_t)r->frames.n >= last->n_frames;
+    const char *stopped = last->done       ? "finished"
+                          : last->error[0] ? "failed"
+                          : !last->shards  ? "interrupted"
+                          : all            ? "all frames are made, `restyle join` is left"
+                                           : "waits for shards";
+    rs_strbuf_printf(r->text, "job      %s\nstate    %s", r->dir, running ? "running" : stopped);
     for (int i = 0; i < r->n_parts; i++)
         if (r->parts[i].running)
-            rs_strbuf_printf(&r->text, ", %s%s", r->parts[i].who, r->parts[i].shards ? " (a shard)" : "");
-    rs_strbuf_puts(&r->text, "\n");
+            rs_strbuf_printf(r->text, ", %s%s", r->parts[i].who, r->parts[i].shards ? " (a shard)" : "");
+    rs_strbuf_puts(r->text, "\n");
 }
 
 static void put_shards(struct report *r)
@@ -165,7 +176,7 @@ static void put_shards(struct report *r)
         for (size_t k = 0; p->shards > 0 && k < r->frames.n; k++)
             n += strcmp(rs_done_frames_chain(&r->frames, &r->frames.at[k]), p->path) == 0;
         if (p->shards > 0)
-            rs_strbuf_printf(&r->text, "shard    %d of %d: %" PRId64 " frame%s%s\n", p->shard, p->shards, n,
+            rs_strbuf_printf(r->text, "shard    %d of %d: %" PRId64 " frame%s%s\n", p->shard, p->shards, n,
                              n == 1 ? "" : "s", p->running ? ", running" : "");
     }
 }
@@ -186,8 +197,8 @@ static rs_status describe(struct report *r, rs_err *err)
     put_shards(r);
     for (int i = 0; i < r->n_parts; i++)
         if (r->parts[i].error[0])
-            rs_strbuf_printf(&r->text, "error    %s\n", r->parts[i].error);
-    return r->text.failed ? RS_FAIL(err, RS_E_NOMEM, "no memory to describe '%s'", r->dir) : RS_OK;
+            rs_strbuf_printf(r->text, "error    %s\n", r->parts[i].error);
+    return r->text->failed ? RS_FAIL(err, RS_E_NOMEM, "no memory to describe '%s'", r->dir) : RS_OK;
 }
 
 /* NAME.job itself, or that of an output. */
@@ -199,23 +210,19 @@ static const char *find_dir(rs_arena *arena, const char *path)
     return rs_job_dir(arena, path, ext[0] == '\0' || rs_is_dir(path) || path[strlen(path) - 1] == '/');
 }
 
-rs_status rs_job_describe(const char *path, const rs_text_sink *sink, rs_err *err)
+rs_status rs_job_status_put(const char *path, rs_strbuf *text, rs_err *err)
 {
-    struct report r = { .arena = rs_arena_open(1 << 14) };
+    struct report r = { .arena = rs_arena_open(1 << 14), .text = text };
     rs_status s = RS_OK;
-    rs_strbuf_init(&r.text, TEXT_MAX);
     r.dir = r.arena && path[0] ? find_dir(r.arena, path) : NULL;
     if (!r.dir)
         s = RS_FAIL(err, RS_E_NOTFOUND, "there is no job of '%s'", path);
     else if (rs_is_dir(r.dir))
         s = describe(&r, err);
     else if (rs_is_dir(path) || rs_is_file(path))
-        rs_strbuf_printf(&r.text, "state    '%s' is there, and no job of it\n", path);
+        rs_strbuf_printf(text, "state    '%s' is there, and no job of it\n", path);
     else
         s = RS_FAIL(err, RS_E_NOTFOUND, "there is neither '%s' nor a job of it", path);
-    if (s == RS_OK)
-        sink->put(sink->cookie, rs_strbuf_str(&r.text), r.text.len);
-    rs_strbuf_release(&r.text);
     rs_done_frames_release(&r.frames);
     rs_arena_close(&r.arena);
     return s;

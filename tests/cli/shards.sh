@@ -71,7 +71,7 @@ done
 # What shards have left is also made by a plain run.
 run 0 run "$dir/p.yaml" --shard 1/3
 run 0 status "$dir/out.mp4"
-grep -q "^frames   3 of 8 " "$dir/stdout" && grep -q "^shard    1 of 3: 3 frames\$" "$dir/stdout" ||
+grep -q "^state    waits for shards\$" "$dir/stdout" && grep -q "^frames   3 of 8 " "$dir/stdout" && grep -q "^shard    1 of 3: 3 frames\$" "$dir/stdout" ||
     { fail "status of shards:"; cat "$dir/stdout"; }
 run 0 run "$dir/p.yaml"
 says ", 3 of them made before"

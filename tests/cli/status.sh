@@ -38,6 +38,16 @@ for name in out.mp4 out.job; do
     shows "left     0:00:[0-9]* once it goes on\$"
 done
 
+# A run that has only begun knows the rate of the one before.
+for n in $(seq 30); do
+    faulty kill:$n run "$dir/p.yaml"
+    tail -n 1 "$dir/out.job/journal" | grep -q ' begin ' && break
+done
+tail -n 1 "$dir/out.job/journal" | grep -q ' begin ' || fail "no run was stopped at its beginning"
+run 0 status "$dir/out.mp4"
+shows "frames   2 of 3 (66.7 %)\$"
+shows "rate     [0-9.]* s a frame\$"
+
 # Finished and kept; a folder as output.
 mkdir "$dir/in"
 for i in 1 2 3; do make_video "$dir/in/$i.png" -frames:v 1; done
@@ -47,6 +57,18 @@ for name in frames frames/ frames.job; do
     shows "state    finished\$"
     shows "frames   3 of 3 (100.0 %)\$"
 done
+
+# A pipeline of several clips, and the folder of their outputs, with one of them made.
+for clip in a10 a9; do cp "$dir/in.mp4" "$dir/$clip.mp4"; done
+sed 's|^input:.*|input: [a10.mp4, a9.mp4]|; s|^output:.*|output: made|' "$dir/p.yaml" >"$dir/clips.yaml"
+run 0 run "$dir/clips.yaml" --input "$dir/a10.mp4" --output "$dir/made/a10.mp4" --set keep_job=true
+run 0 status "$dir/clips.yaml"
+shows "job      $dir/made/a10.job\$"
+shows "frames   3 of 3 "
+shows "output   $dir/made/a9.mp4\$"
+shows "state    not begun\$"
+run 0 status "$dir/made"
+same "jobs in a folder" "job      $dir/made/a10.job" "$(grep ^job "$dir/stdout")"
 
 # Failed, and why: a video cannot take the third frame.
 clean
