@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* Sends the text of a PNG, JPEG or WebP file, as it stands, in UTF-8; or that of a video made
+/* Sends the text of a PNG, JPEG, WebP or TIFF file, as it stands, in UTF-8; or that of a video made
  * by restyle, where a pipeline follows the parameters. RS_E_NOTFOUND: the file carries none;
  * RS_E_FORMAT: no such picture, and no video. */
 rs_status rs_infotext_read(const char *path, const rs_text_sink *sink, rs_err *err);
@@ -27,7 +27,8 @@ rs_status rs_infotext_read(const char *path, const rs_text_sink *sink, rs_err *e
 rs_status rs_infotext_to_pipeline(const char *text, size_t size, const rs_override *overrides,
                                   size_t n_overrides, const rs_diag_sink *diags,
                                   const rs_text_sink *sink, rs_err *err);
-/* The same with the text of a picture's file; errors as of rs_infotext_read, too. */
+/* The same with the text of a picture's file, or the pipeline itself where a picture or video of ours
+ * carries it; errors as of rs_infotext_read, too. */
 rs_status rs_infotext_file_to_pipeline(const char *path, const rs_override *overrides,
                                        size_t n_overrides, const rs_diag_sink *diags,
                                        const rs_text_sink *sink, rs_err *err);

@@ -238,7 +238,7 @@ static rs_status take_up(struct opening *o, rs_err *err)
     f->ours = true;
     f->resumed = o->n_journals > 0;
     f->finished = !f->resumed && !may_replace && !f->options.shards &&
-                  rs_made_already(f->spec, false, &f->n_frames);
+                  rs_made_already(f->spec, false, f->stop, &f->n_frames);
     if (f->finished)
         return RS_OK;
     if (f->options.join && !f->resumed)
@@ -285,7 +285,7 @@ rs_status rs_job_folder_open(rs_job_folder *f, rs_err *err)
     rs_strbuf_init(&o.head, HEAD_MAX);
     rs_status s = make_paths(&o, err);
     if (s == RS_OK && f->options.join && !rs_is_dir(f->dir)) {
-        f->finished = !f->spec->overwrite && rs_made_already(f->spec, false, &f->n_frames);
+        f->finished = !f->spec->overwrite && rs_made_already(f->spec, false, f->stop, &f->n_frames);
         s = f->finished ? RS_OK : nothing_to_join(f, err);
     } else if (s == RS_OK) {
         s = open_locked(&o, err);

@@ -99,7 +99,7 @@ static bool video_is_made(rs_arena *arena, const rs_pipeline_spec *spec, const c
 
 /* spec: as the runner writes it, with the styles in the prompts. */
 static bool is_made(rs_arena *arena, const rs_pipeline_spec *spec, rs_sink_kind kind,
-                    struct timespec *when, int64_t *n_frames)
+                    const rs_stop *stop, struct timespec *when, int64_t *n_frames)
 {
     rs_strbuf text;
     rs_strbuf_init(&text, RS_INFOTEXT_MAX_BYTES);
@@ -109,12 +109,12 @@ static bool is_made(rs_arena *arena, const rs_pipeline_spec *spec, rs_sink_kind 
                video_is_made(arena, spec, rs_strbuf_str(&text), when);
     else
         made = rs_pipeline_text_make(&text, spec, NULL) == RS_OK &&
-               rs_made_pictures(arena, spec, kind, rs_strbuf_str(&text), when, n_frames);
+               rs_made_pictures(arena, spec, kind, rs_strbuf_str(&text), stop, when, n_frames);
     rs_strbuf_release(&text);
     return made;
 }
 
-bool rs_made_already(const rs_pipeline_spec *spec, bool still, int64_t *n_frames)
+bool rs_made_already(const rs_pipeline_spec *spec, bool still, const rs_stop *stop, int64_t *n_frames)
 {
     rs_pipeline_spec styled = *spec;
     rs_sink_kind kind;
@@ -123,7 +123,7 @@ bool rs_made_already(const rs_pipeline_spec *spec, bool still, int64_t *n_frames
     rs_arena *arena = rs_arena_open(1 << 14);
     const bool made = arena && rs_sink_kind_of(spec->output, still, &kind, NULL) == RS_OK &&
                       rs_styles_resolve(arena, &styled.img2img, NULL) == RS_OK &&
-                      is_made(arena, &styled, kind, &when, &n) && !reads_newer(arena, spec, &when);
+                      is_made(arena, &styled, kind, stop, &when, &n) && !reads_newer(arena, spec, &when);
     if (made)
         *n_frames = n;
     rs_arena_close(&arena);

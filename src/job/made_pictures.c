@@ -15,6 +15,7 @@ struct look {
     rs_arena *arena;
     const rs_pipeline_spec *spec;
     const char *pipeline;
+    const rs_stop *stop;
     struct timespec oldest;
     int64_t n, n_last; /* pictures; those of them that say that they are the last */
 };
@@ -68,7 +69,7 @@ static bool has_frame(struct look *l, const rs_frame *frame)
 static bool has_frames(struct look *l)
 {
     const rs_source_options o = { .recursive = l->spec->recursive, .names_only = true,
-                                  .timeline = &l->spec->timeline };
+                                  .timeline = &l->spec->timeline, .stop = l->stop };
     rs_source *source = NULL;
     rs_frame frame = { 0 };
     bool all = rs_source_open_with(l->spec->input, &o, &source, NULL) == RS_OK, end = false;
@@ -121,9 +122,9 @@ static bool has_all(struct look *l, rs_sink_kind kind)
 }
 
 bool rs_made_pictures(rs_arena *arena, const rs_pipeline_spec *spec, rs_sink_kind kind,
-                      const char *pipeline, struct timespec *oldest, int64_t *n)
+                      const char *pipeline, const rs_stop *stop, struct timespec *oldest, int64_t *n)
 {
-    struct look l = { .arena = arena, .spec = spec, .pipeline = pipeline };
+    struct look l = { .arena = arena, .spec = spec, .pipeline = pipeline, .stop = stop };
     const bool all = has_all(&l, kind);
     *oldest = l.oldest;
     *n = l.n;

@@ -10,8 +10,9 @@
 
 /* kind: of spec's output, a folder or a picture. True: every picture that a run leaves is there and
  * carries `pipeline` (a folder: and no others); *oldest of their times, and their number. Reads the
- * heads of files; of an input whose frames nobody has counted, the frames. */
+ * heads of files; of an input whose frames nobody has counted, the frames, until stop (which may be
+ * NULL) asks for an end. */
 bool rs_made_pictures(rs_arena *arena, const rs_pipeline_spec *spec, rs_sink_kind kind,
-                      const char *pipeline, struct timespec *oldest, int64_t *n);
+                      const char *pipeline, const rs_stop *stop, struct timespec *oldest, int64_t *n);
 
 #endif

@@ -126,7 +126,7 @@ static rs_status open_sink(rs_run *j, rs_err *err)
 static bool still_is_made(const rs_run *j, int64_t *n)
 {
     const rs_job_options *o = j->options;
-    return o->resumable && !o->restart && !j->spec->overwrite && rs_made_already(j->spec, true, n);
+    return o->resumable && !o->restart && !j->spec->overwrite && rs_made_already(j->spec, true, &j->stop, n);
 }
 
 static rs_status open_folder(rs_run *j, rs_err *err)
@@ -214,7 +214,9 @@ rs_status rs_run_open(rs_run *j, rs_err *err)
     j->result->failed = RS_JOB_OUTPUT;
     RS_TRY(check_output(j, err));
     j->result->failed = RS_JOB_STATE;
-    const rs_status folder = open_folder(j, err);
+    rs_status folder = open_folder(j, err);
+    if (folder != RS_OK && folder != RS_E_CANCELLED && rs_stop_asked(&j->stop))
+        folder = RS_FAIL(err, RS_E_CANCELLED, "stopped before the first frame");
     if (j->folder.unreadable)
         j->result->failed = RS_JOB_INPUT;
     RS_TRY(folder);

@@ -63,6 +63,7 @@ struct rs_av_in {
     bool flushed;       /* the decoder was told that nothing more comes */
     bool ended;
     bool skipped;       /* it was not read from its start */
+    bool no_pictures;
 };
 
 const rs_source_info *rs_av_in_info(const rs_av_in *in)
@@ -308,11 +309,17 @@ static rs_status deliver(rs_av_in *in, int64_t pts, int64_t duration, bool held,
                          rs_err *err)
 {
     const rs_orient o = rs_av_orient(in->good, in->st);
-    const rs_status s = rs_av_to_image(&in->pixels, in->good, o, in->still, &frame->image, err);
+    const rs_status s = in->no_pictures ? RS_OK : rs_av_to_image(&in->pixels, in->good, o, in->still,
+                                                                 &frame->image, err);
     if (s != RS_OK)
         return rs_err_wrap(err, s, "'%s', frame %" PRId64, in->path, in->n_frames);
     stamp(in, pts, duration, held, frame);
     return RS_OK;
+}
+
+void rs_av_in_leave_pictures(rs_av_in *in)
+{
+    in->no_pictures = true;
 }
 
 rs_status rs_av_in_next(rs_av_in *in, rs_frame *frame, bool *end, rs_err *err)

@@ -18,6 +18,8 @@ rs_status rs_av_in_skip_to(rs_av_in *in, rs_moment to, bool by_number, rs_err *e
 /* When frame n is shown, in microseconds of the film; of one behind the last, where that ends. Reads
  * packets up to there, unless the index says that all are as long. */
 rs_status rs_av_in_time_of(const rs_av_in *in, int64_t n, int64_t *us, rs_err *err);
+/* From here on frames come without pictures: for their number and times. */
+void rs_av_in_leave_pictures(rs_av_in *in);
 /* As rs_source_next. */
 rs_status rs_av_in_next(rs_av_in *in, rs_frame *frame, bool *end, rs_err *err);
 

@@ -105,7 +105,7 @@ rs_status rs_source_open(const char *path, const rs_log *log, rs_source **source
 
 typedef struct rs_source_options {
     bool recursive;    /* folders: the pictures of sub-folders, too */
-    bool names_only;   /* folders: frames come without their pictures, unless filters want them */
+    bool names_only;   /* frames come without their pictures, unless filters want them */
     const rs_timeline *timeline; /* which frames, when, and through which filters; NULL: all as they
                                      are. Of a still its filters only. Outlives the source */
     bool numbered;     /* source_index must be exact: what cannot be counted is not skipped */

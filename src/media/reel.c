@@ -139,6 +139,11 @@ static rs_status copy_frame(rs_frame *to, const rs_frame *from, rs_err *err)
     const rs_image *a = &from->image;
     rs_image b = to->image;
     const size_t n = (size_t)a->width * (size_t)a->height;
+    if (!a->rgb) { /* names_only */
+        rs_image_release(&b);
+        *to = *from;
+        return RS_OK;
+    }
     if (!b.rgb || b.width != a->width || b.height != a->height) {
         rs_image_release(&b);
         to->image = b;

@@ -22,7 +22,7 @@ struct rs_source {
     rs_reel *reel;     /* NULL: all of it */
     const rs_stop *stop;
     bool whole;        /* the timeline asks for every frame, once */
-    bool names_only;   /* pictures of a list are not read */
+    bool names_only;   /* frames come without their pictures */
     bool refuse_hdr;
     const rs_log *log;
     unsigned told;     /* 1 << rs_image_colours */
@@ -281,6 +281,8 @@ rs_status rs_source_open_with(const char *path, const rs_source_options *options
     s->whole = !options->timeline || is_whole(options->timeline);
     s->names_only = options->names_only &&
                     !(options->timeline && rs_frame_chain_has(options->timeline, RS_CHAIN_BEFORE));
+    if (s->names_only && s->av)
+        rs_av_in_leave_pictures(s->av);
     const rs_reel_feed feed = { next_of_whole, skip_to, time_of, s, whole_info(s), options->numbered };
     if (status == RS_OK && options->timeline)
         status = rs_reel_open(options->timeline, feed, options->log, options->stop, &s->reel, err);

@@ -129,12 +129,14 @@ same "pictures of a range" 2.png "$(ls "$dir/done")"
 made 1 --set range.start=1 --set range.every=2
 unmade
 rm -r "$dir/done"
-for ext in mp4 mkv; do
-    make_video "$dir/in.$ext" -frames:v 4
-    run 0 run "$dir/p.yaml" --input "$dir/in.$ext"
-    made 4 --input "$dir/in.$ext"
-    rm "$dir/done/frame_000004.png"
-    unmade --input "$dir/in.$ext"
+for ext in mp4 mkv; do make_video "$dir/in.$ext" -frames:v 4; done
+for input in in.mp4 in.mkv "in.mp4 --set fps=50"; do
+    set -- --input "$dir/"$input
+    run 0 run "$dir/p.yaml" "$@"
+    count=$(ls "$dir/done" | wc -l)
+    made "$count" "$@"
+    rm "$dir/done/frame_00000$count.png"
+    unmade "$@"
     rm -r "$dir/done"
 done
 
