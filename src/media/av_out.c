@@ -202,6 +202,10 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     if (!out->path || !out->temp || !dir || !out->frame || !out->true_colours || !out->pkt || !out->fmt)
         return RS_FAIL(err, RS_E_NOMEM, "no memory to write '%s'", path);
     out->fmt->flags |= AVFMT_FLAG_BITEXACT;
+    /* Matroska's muxer would move all that the priming of AAC (23 ms before the start) may begin at 0; but
+     * frames keep their times, and what is before 0 is not for hearing. mp4 has edit lists for it. */
+    if (strcmp(format->name, "matroska") == 0 || strcmp(format->name, "webm") == 0)
+        out->fmt->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
     out->fmt->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; /* FLAC and Opus in mp4 */
     out->width = o->width;
     out->height = o->height;
