@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/strbuf.h"
 #include "media/media.h"
+#include "media/still_encode.h"
 
 enum { PATH_MAX_LEN = 1 << 16 };
 
@@ -44,7 +45,8 @@ const char *rs_batch_path(rs_arena *arena, const rs_pipeline_spec *spec, int i)
 {
     rs_sink_kind kind;
     if (rs_sink_kind_of(spec->output, true, &kind, NULL) == RS_OK && kind == RS_SINK_FOLDER)
-        return path_of(arena, spec, i, spec->output, spec->input, ".png");
+        return path_of(arena, spec, i, spec->output, spec->input,
+                       rs_picture_format_ext(spec->encode.picture_format));
     const char *dir = rs_path_dir(arena, spec->output);
     return dir ? path_of(arena, spec, i, dir, spec->output, rs_path_ext(spec->output)) : NULL;
 }

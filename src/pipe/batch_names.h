@@ -12,7 +12,7 @@ void rs_batch_picture(const rs_pipeline_spec *spec, int i, rs_img2img_params *ou
 
 /* The path of picture i, or, with i the number of pictures, of the grid: beside the output
  * DIR/NAME.png DIR/NAME-SEED.png and DIR/NAME-grid.png, where a variation seed follows the
- * seed; in a folder the input's name with .png. NULL: no memory. */
+ * seed; in a folder the input's name with its pictures' extension. NULL: no memory. */
 const char *rs_batch_path(rs_arena *arena, const rs_pipeline_spec *spec, int i);
 
 /* RS_E_IO when a file exists that may not be overwritten. */

@@ -154,4 +154,8 @@ says "batch.tif: finished already, 3 frames"
 rm "$dir/batch-grid.tif"
 run 1 run "$dir/p.yaml" "$@"
 says "batch-7.tif' exists already"
+set -- --input "$dir/in/1.png" --output "$dir/batch" --set batch.count=2 --set encode.picture_format=jpeg
+run 0 run "$dir/p.yaml" "$@"
+run 0 run "$dir/p.yaml" "$@"
+says "batch: finished already, 2 frames"
 finish
