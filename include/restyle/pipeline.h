@@ -40,7 +40,7 @@ typedef struct rs_loopback_spec {
 /* What to do when a frame's result is not finite, after another try. */
 typedef enum rs_bad_frame {
     RS_BAD_FRAME_FAIL,
-    RS_BAD_FRAME_HOLD,  /* the output before it; of the first frame its source */
+    RS_BAD_FRAME_HOLD,  /* the output before it in its scene, or else its source */
     RS_BAD_FRAME_SOURCE
 } rs_bad_frame;
 
