@@ -257,7 +257,8 @@ static rs_status see(const rs_image *image, rs_rational aspect, rs_image *seen, 
 static rs_status finish(struct sheet *s, const struct combination *c, int frame, rs_err *err)
 {
     const rs_rational aspect = rs_fit_aspect(&s->fitter.fit, s->clip.sample_aspect);
-    rs_stage_format f = { s->out.width, s->out.height, s->clip.rate, s->clip.time_base, aspect };
+    rs_stage_format f = { s->out.width, s->out.height, s->clip.rate, s->clip.time_base, aspect,
+                          true };
     RS_TRY(rs_alpha_resize(&s->out, &s->init, RS_RESIZE_STRETCH, err));
     RS_TRY(rs_sheet_after_run(&s->after, &c->spec->timeline, &s->frames[frame], &f, &s->out, err));
     RS_TRY(see(&s->init, aspect, &s->init_seen, err));

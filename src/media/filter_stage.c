@@ -24,6 +24,7 @@ struct filter_stage {
     bool have_ahead, ended;
     AVBufferRef *label; /* of the frame given last */
     float *row;         /* width * 4 */
+    int channels;       /* of what goes in: 4 with transparency, else 3, or filters would invent some */
 };
 
 static void stage_close(void *self)
@@ -63,14 +64,15 @@ static void fill_rows(struct filter_stage *s, const rs_image *image)
 {
     const size_t w = (size_t)image->width;
     for (int y = 0; y < image->height; y++) {
-        const float *rgb = image->rgb + (size_t)y * w * 3;
+        const float *rgb = image->rgb + (size_t)y * w * 3, *from = rgb;
         const float *alpha = image->alpha ? image->alpha + (size_t)y * w : NULL;
-        for (size_t x = 0; x < w; x++) {
+        for (size_t x = 0; s->channels == 4 && x < w; x++) {
             memcpy(s->row + x * 4, rgb + x * 3, 3 * sizeof(float));
             s->row[x * 4 + 3] = alpha ? alpha[x] : 1.0f;
+            from = s->row;
         }
-        rs_floats_to_u16((uint16_t *)(void *)(s->frame->data[0] + (ptrdiff_t)y * s->frame->linesize[0]),
-                         s->row, w * 4);
+        rs_floats_to_u16((uint16_t *)(void *)(s->frame->data[0] + (ptrdiff_t)y * s->frame->linesize[0]), from,
+                         w * (size_t)s->channels);
     }
 }
 
@@ -198,7 +200,9 @@ static rs_rational from_av(AVRational r)
 
 static rs_status open_all(struct filter_stage *s, const char *graph, rs_stage_format *format, rs_err *err)
 {
-    s->in = (rs_filter_kind){ format->width, format->height, AV_PIX_FMT_RGBA64, to_av(format->time_base),
+    s->channels = format->alpha ? 4 : 3;
+    s->in = (rs_filter_kind){ format->width, format->height,
+                              format->alpha ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGB48, to_av(format->time_base),
                               to_av(format->rate), to_av(format->sample_aspect) };
     s->out.format = AV_PIX_FMT_RGBA64;
     s->frame = av_frame_alloc();

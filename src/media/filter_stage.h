@@ -1,4 +1,4 @@
-/* Frames through a graph of FFmpeg's filters, as RGB of 16 bits with transparency. */
+/* Frames through a graph of FFmpeg's filters, as RGB of 16 bits, with transparency where there is any. */
 #ifndef RS_MEDIA_FILTER_STAGE_H
 #define RS_MEDIA_FILTER_STAGE_H
 

@@ -9,6 +9,7 @@
 typedef struct rs_stage_format {
     int width, height;
     rs_rational rate, time_base, sample_aspect;
+    bool alpha; /* some may be transparent; those of a stage may be in any case */
 } rs_stage_format;
 
 typedef struct rs_frame_stage {

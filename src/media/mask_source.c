@@ -75,7 +75,8 @@ static rs_status open_film(rs_mask_source *s, const rs_source_options *options, 
 static rs_status open_filter(rs_mask_source *s, const rs_timeline *t, const rs_source_info *frames,
                              rs_err *err)
 {
-    const rs_stage_format f = { s->size.width, s->size.height, frames->rate, frames->time_base, s->aspect };
+    const rs_stage_format f = { s->size.width, s->size.height, frames->rate, frames->time_base, s->aspect,
+                                false };
     const bool resized = t->exec.command && t->exec.when == RS_EXEC_BEFORE && t->exec.size.width > 0;
     if (!t->filters.before)
         return RS_OK;

@@ -295,7 +295,8 @@ static rs_moment start_of_feed(const rs_reel *r)
 static rs_status open_chain(rs_reel *r, const rs_log *log, const rs_stop *stop, rs_err *err)
 {
     rs_source_info *i = &r->info;
-    rs_stage_format f = { i->width, i->height, i->rate, i->time_base, i->sample_aspect };
+    const bool alpha = i->alpha || i->kind == RS_SOURCE_FOLDER; /* whose pictures differ */
+    rs_stage_format f = { i->width, i->height, i->rate, i->time_base, i->sample_aspect, alpha };
     RS_TRY(rs_frame_chain_open(&r->t, RS_CHAIN_BEFORE, &f, log, stop, &r->chain, err));
     if (!r->chain)
         return RS_OK;

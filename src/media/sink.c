@@ -139,9 +139,11 @@ static rs_status open_picture(rs_sink *s, rs_err *err)
 /* The chain, and what it makes of the options. */
 static rs_status open_chain(rs_sink *s, rs_sink_options *o, rs_err *err)
 {
-    rs_stage_format f = { o->width, o->height, o->rate, o->time_base, o->sample_aspect };
     if (!o->timeline)
         return RS_OK;
+    /* of a video it is known, unless filters have made some */
+    const bool alpha = o->alpha || !o->copy_from || rs_frame_chain_has(o->timeline, RS_CHAIN_BEFORE);
+    rs_stage_format f = { o->width, o->height, o->rate, o->time_base, o->sample_aspect, alpha };
     RS_TRY(rs_frame_chain_open(o->timeline, RS_CHAIN_AFTER, &f, o->log, o->stop, &s->chain, err));
     o->width = f.width;
     o->height = f.height;

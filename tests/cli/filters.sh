@@ -32,6 +32,10 @@ through doubled fps=50
 run 0 image "$dir/in.mkv" --output "$dir/between.mkv" $exact --set filters.after="minterpolate=fps=50:mi_mode=dup"
 same "frames in between" "$(ffmpeg -nostdin -v error -i "$dir/in.mkv" -vf "minterpolate=fps=50:mi_mode=dup" -f framecrc - | grep -vc '^#')" \
     "$(stream "$dir/between.mkv" nb_read_packets)"
+# They do not make opaque frames transparent, by a rounding; but those that are to.
+grep -q transparen "$dir/stderr" && fail "opaque frames are told to be transparent"
+run 0 image "$dir/in.mkv" --output "$dir/keyed.mkv" $exact --set filters.before=colorkey=black:0.9 --set filters.after=null
+says "the source's transparency is lost"
 # Both, and a range that is taken before them.
 run 0 image "$dir/in.mkv" --output "$dir/both.mkv" $exact --set filters.before=hflip --set filters.after=vflip \
     --set range.start=2 --set range.end=5
