@@ -57,7 +57,8 @@ static void remark(struct reading *r, const char *key, const char *value, const 
     while (value < end) {
         char utf8[4];
         uint32_t c = rs_utf8_next(&value, end);
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+            c == 0xfffe || c == 0xffff)
             c = ' ';
         rs_strbuf_add(&r->remarks, utf8, rs_utf8_put(utf8, c));
     }
