@@ -26,6 +26,7 @@
 #include "media/loop_count.h"
 #include "media/lost_packets.h"
 #include "media/mkv_size.h"
+#include "media/second_look.h"
 #include "media/packet_clock.h"
 
 /* What a header may ask for before a byte of picture is seen: 16384 x 16384. */
@@ -51,6 +52,7 @@ struct rs_av_in {
     int64_t sent, sent_duration; /* of the latest packet that the decoder got */
     bool sent_lost;     /* it is in lost */
     rs_ffv1_sums sums;
+    rs_second_look *look; /* NULL: none */
     int n_idle_errors;  /* of the decoder since it last gave a frame or took a packet */
     rs_av_pixels pixels;
     bool still;
@@ -83,6 +85,7 @@ void rs_av_in_close(rs_av_in **in)
     rs_deinterlacer_reset(&a->fields);
     av_packet_free(&a->pkt);
     avcodec_free_context(&a->dec);
+    rs_second_look_close(&a->look);
     avformat_close_input(&a->fmt);
     rs_av_pixels_release(&a->pixels);
     rs_free(a->path);
@@ -122,6 +125,7 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
     if (e < 0)
         return rs_av_fail(err, RS_E_FORMAT, e, "cannot decode the video of '%s' (%s)", in->path,
                           codec->name);
+    in->look = rs_second_look_open(in->st, codec);
     return RS_OK;
 }
 
@@ -204,6 +208,14 @@ static rs_status decoder_error(rs_av_in *in, int e, rs_err *err)
     return in->flushed ? RS_OK : lose(in, err);
 }
 
+/* By what the decoder itself does not look at. */
+static bool looks_whole(rs_av_in *in, const AVPacket *p)
+{
+    const bool ffv1 = in->dec->codec_id == AV_CODEC_ID_FFV1 && p->size > 0;
+    return rs_second_look_is_whole(in->look, p) &&
+           (!ffv1 || rs_ffv1_sums_check(&in->sums, p->data, (size_t)p->size, p->flags & AV_PKT_FLAG_KEY));
+}
+
 static rs_status send_packet(rs_av_in *in, rs_err *err)
 {
     const AVPacket *p = in->pkt;
@@ -213,9 +225,8 @@ static rs_status send_packet(rs_av_in *in, rs_err *err)
     in->sent = packet_time(p);
     in->sent_duration = p->duration;
     in->sent_lost = false;
-    if (in->dec->codec_id == AV_CODEC_ID_FFV1 && p->size > 0 &&
-        !rs_ffv1_sums_check(&in->sums, p->data, (size_t)p->size, p->flags & AV_PKT_FLAG_KEY))
-        RS_TRY(lose(in, err)); /* and the decoder gets it: it knows its slices by the next key frame */
+    if (!looks_whole(in, p))
+        RS_TRY(lose(in, err)); /* and the decoder gets it, for those that rest on it */
     if (p->flags & AV_PKT_FLAG_CORRUPT && in->seen_key)
         return lose(in, err);
     const int e = avcodec_send_packet(in->dec, p);
@@ -466,6 +477,7 @@ static rs_status seek(rs_av_in *in, int64_t time, rs_err *err)
     av_frame_unref(in->next);
     av_frame_unref(in->good);
     in->sums.broken = false;
+    rs_second_look_jump(in->look);
     in->have_next = in->next_damaged = in->flushed = in->ended = in->seen_key = false;
     return decode_first(in, err);
 }

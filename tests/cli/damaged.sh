@@ -24,6 +24,8 @@ clip "$dir/h264.mkv" -c:v libx264 -pix_fmt yuv420p -bf 2 -g 10 -x264-params scen
 clip "$dir/mpeg2.ts" -c:v mpeg2video -g 5 -q:v 3
 clip "$dir/mpeg4.avi" -c:v mpeg4 -g 5 -q:v 3
 clip "$dir/ffv1.mkv" -c:v ffv1 -level 3 -slices 4 -slicecrc 1 -g 3
+clip "$dir/vp9.mkv" -c:v libvpx-vp9 -b:v 500k -g 5 -auto-alt-ref 0 -lag-in-frames 0
+clip "$dir/av1.mkv" -c:v libaom-av1 -cpu-used 8 -lag-in-frames 0 -g 5
 clip "$dir/mjpeg.avi" -c:v mjpeg -q:v 3
 
 # holes FILE AT SIZE: packets 7 and 23 are scratched. Frame count and times stay.
@@ -44,6 +46,11 @@ holes h264.mkv 6 16
 holes mpeg2.ts 200 600
 holes mpeg4.avi 100 200
 holes mjpeg.avi 700 16
+# One wrong byte is enough for a second decoder to notice, and the pictures that rest on it go on.
+for kind in vp9 av1; do
+    holes $kind.mkv 30 1
+    same "held of $kind" "7 23" "$(sed -n 's/.*stands in for frame //p' "$dir/stderr" | xargs)"
+done
 # One wrong byte is enough for FFV1's sums; its next pictures rest on it, up to the key frame.
 holes ffv1.mkv 900 1
 same "held of FFV1" "7 8 9 23 24" "$(sed -n 's/.*stands in for frame //p' "$dir/stderr" | xargs)"
