@@ -142,13 +142,17 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
         full = true;
     const rs_colour_code code = rs_color_tags_code(frame, still);
     RS_TRY(find_colours(px, frame, code, still, err));
-    const bool deep = rs_av_depth(from) > 8 || is_mapped(px);
+    /* swscale makes RGB of 16 bits out of 8 by way of YUV, which is not exact */
+    const bool widened = is_mapped(px) && rs_av_depth(from) <= 8 &&
+                         desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
+    const bool deep = rs_av_depth(from) > 8 || (is_mapped(px) && !widened);
     const bool alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || from == AV_PIX_FMT_PAL8;
     const enum AVPixelFormat to = alpha ? (deep ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGBA)
                                         : (deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
     struct samples s = { .w = frame->width, .h = frame->height, .channels = alpha ? 4 : 3,
                          .bytes = deep ? 2 : 1 };
-    RS_TRY(reserve(px, (size_t)s.w * (size_t)s.channels * (size_t)s.bytes, s.h, &s.stride, err));
+    const size_t row = (size_t)s.w * (size_t)s.channels;
+    RS_TRY(reserve(px, row * (size_t)(widened ? 2 : s.bytes), s.h, &s.stride, err));
     RS_TRY(prepare(px, s.w, s.h, from, to, true,
                    rs_colour_hdr(code) != RS_HDR_NONE && frame->colorspace == AVCOL_SPC_UNSPECIFIED
                        ? SWS_CS_BT2020
@@ -160,9 +164,13 @@ static rs_status to_samples(rs_av_pixels *px, const AVFrame *frame, bool still, 
                             rows, strides);
     if (n != s.h)
         return RS_FAIL(err, RS_E_INTERNAL, "pixel conversion gave %d rows of %d", n, s.h);
-    for (int y = 0; is_mapped(px) && y < s.h; y++)
-        rs_tone_map_run(&px->tone, (uint16_t *)(void *)(px->buffer + (size_t)y * s.stride), (size_t)s.w,
-                        s.channels);
+    for (int y = 0; is_mapped(px) && y < s.h; y++) {
+        uint8_t *p = px->buffer + (size_t)y * s.stride;
+        if (widened)
+            rs_widen_samples((uint16_t *)(void *)p, p, row);
+        rs_tone_map_run(&px->tone, (uint16_t *)(void *)p, (size_t)s.w, s.channels);
+    }
+    s.bytes = widened ? 2 : s.bytes;
     *out = s;
     return RS_OK;
 }

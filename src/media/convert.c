@@ -19,6 +19,12 @@ float rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int byt
     return a;
 }
 
+void rs_widen_samples(uint16_t *out, const uint8_t *in, size_t n)
+{
+    while (n-- > 0)
+        out[n] = (uint16_t)(in[n] * 257);
+}
+
 void rs_fill_white(float *rgb, size_t n_pixels)
 {
     for (size_t i = 0; i < n_pixels * 3; i++)

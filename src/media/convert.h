@@ -10,6 +10,9 @@
  * laid over what rgb holds where it is transparent. Returns its alpha. */
 float rs_samples_over_rgb(float rgb[3], const uint8_t *px, int channels, int bytes);
 
+/* n samples of 8 bits as 16; out may begin where in does. */
+void rs_widen_samples(uint16_t *out, const uint8_t *in, size_t n);
+
 /* White, the ground for transparent pictures, as in A1111 and browsers. */
 void rs_fill_white(float *rgb, size_t n_pixels);
 

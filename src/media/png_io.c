@@ -182,9 +182,9 @@ static void read_colours(struct png_job *j, png_uint_32 w, int channels)
 static const uint8_t *map_row(const struct png_job *j, const uint8_t *row, int channels, int bytes)
 {
     const size_t w = (size_t)j->image.width;
-    for (size_t i = 0; bytes == 1 && i < w * (size_t)channels; i++)
-        j->wide[i] = (uint16_t)(row[i] * 257);
-    if (bytes == 2)
+    if (bytes == 1)
+        rs_widen_samples(j->wide, row, w * (size_t)channels);
+    else
         memcpy(j->wide, row, w * (size_t)channels * 2);
     rs_tone_map_run(&j->tone, j->wide, w, channels);
     return (const uint8_t *)j->wide;

@@ -1,4 +1,4 @@
-"""Reference data for ICC profiles: tests/golden/icc.safetensors.
+"""Reference data for ICC profiles: tests/golden/icc.safetensors, and a picture with one, media/p3.webp.
 
     pip install pillow colour-science
     python tools/reference/icc.py
@@ -85,6 +85,8 @@ def main():
         store.put(f"{name}.icc", torch.tensor(np.frombuffer(data, np.uint8).astype(np.float32)))
         store.put(name, torch.tensor(convert(data, rgb).astype(np.float32)))
     store.write(pathlib.Path(args.out) / "icc.safetensors")
+    Image.new("RGB", (4, 4), (200, 100, 50)).save(pathlib.Path(args.out) / "media" / "p3.webp", lossless=True,
+                                                  icc_profile=profiles["display_p3"])
 
 
 if __name__ == "__main__":

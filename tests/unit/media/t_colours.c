@@ -223,9 +223,23 @@ static void jpeg(void)
     golden_close(&g);
 }
 
+/* RGB of 8 bits by way of FFmpeg: not a step is lost before the profile is applied. */
+static void webp(void)
+{
+    rs_image im = { 0 };
+    rs_err err = { 0 };
+    CHECK_OK(rs_image_read(GOLDEN("p3.webp"), &im, &err));
+    CHECK(im.colours == RS_COLOURS_CONVERTED && im.depth == 8);
+    CHECK_NEAR(im.rgb[0] * 255, 214.90, 0.05);
+    CHECK_NEAR(im.rgb[1] * 255, 92.61, 0.05);
+    CHECK_NEAR(im.rgb[2] * 255, 30.95, 0.05);
+    rs_image_release(&im);
+}
+
 int main(void)
 {
     tmpdir_open();
+    TEST_RUN(webp);
     TEST_RUN(profiles);
     TEST_RUN(cicp);
     TEST_RUN(embedded_profiles);
