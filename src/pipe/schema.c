@@ -159,7 +159,8 @@ static const rs_opt_choice precisions[] = {
 
 static const rs_opt_choice bad_frames[] = {
     { "fail", RS_BAD_FRAME_FAIL, "stop with an error" },
-    { "hold", RS_BAD_FRAME_HOLD, "the output before it in its scene, or else the frame as it was; with a warning" },
+    { "hold", RS_BAD_FRAME_HOLD,
+      "the output before it in its scene, or else the frame as it was; with a warning" },
     { "source", RS_BAD_FRAME_SOURCE, "the frame as it was; with a warning" },
     { 0 }
 };
