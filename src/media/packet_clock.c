@@ -26,6 +26,20 @@ void rs_packet_clock_release(rs_packet_clock *c)
     *c = (rs_packet_clock){ 0 };
 }
 
+/* A file's times are any numbers. */
+#define SANE (INT64_MAX / 8)
+
+static bool is_sane(int64_t us)
+{
+    return us > -SANE && us < SANE;
+}
+
+static int64_t shifted(int64_t t, int64_t by)
+{
+    int64_t sum;
+    return t == AV_NOPTS_VALUE || __builtin_add_overflow(t, by, &sum) ? t : sum;
+}
+
 static bool is_timed(const AVStream *s)
 {
     const enum AVMediaType type = s->codecpar->codec_type;
@@ -49,22 +63,21 @@ bool rs_packet_clock_set(rs_packet_clock *c, const AVFormatContext *fmt, AVPacke
 {
     const AVRational tb = fmt->streams[p->stream_index]->time_base;
     const int i = p->stream_index;
-    int64_t off = 0, dts = p->dts != AV_NOPTS_VALUE ? p->dts : p->pts;
     if (!c->jumps)
         return false;
-    if ((unsigned)i < c->n && is_timed(fmt->streams[i]) && dts != AV_NOPTS_VALUE) {
-        int64_t t = av_rescale_q(dts, tb, AV_TIME_BASE_Q) + c->offset;
-        off = jump(c, i, t);
+    int64_t off = 0, us = av_rescale_q(p->dts != AV_NOPTS_VALUE ? p->dts : p->pts, tb, AV_TIME_BASE_Q);
+    const int64_t duration = av_rescale_q(p->duration, tb, AV_TIME_BASE_Q);
+    if ((unsigned)i < c->n && is_timed(fmt->streams[i]) && is_sane(us) && is_sane(duration) &&
+        is_sane(c->offset)) {
+        us += c->offset;
+        off = jump(c, i, us);
         c->offset -= off;
-        t -= off;
-        c->last[i] = t;
-        c->next[i] = t + av_rescale_q(p->duration, tb, AV_TIME_BASE_Q);
+        c->last[i] = us - off;
+        c->next[i] = us - off + duration;
         c->latest = c->latest == AV_NOPTS_VALUE || c->next[i] > c->latest ? c->next[i] : c->latest;
     }
     const int64_t shift = av_rescale_q(c->offset, AV_TIME_BASE_Q, tb);
-    if (p->pts != AV_NOPTS_VALUE)
-        p->pts += shift;
-    if (p->dts != AV_NOPTS_VALUE)
-        p->dts += shift;
+    p->pts = shifted(p->pts, shift);
+    p->dts = shifted(p->dts, shift);
     return off != 0;
 }
