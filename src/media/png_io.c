@@ -17,6 +17,7 @@
 #include "media/png_colour.h"
 
 #define MAX_SIDE 32768
+#define MAX_BLOCK (32u << 20) /* libpng fills what a chunk only claims to hold: no row or text needs more */
 
 /* The keywords of rs_picture_text, in its order. */
 static const char *const keywords[] = { "parameters", "restyle" };
@@ -56,7 +57,7 @@ static void on_warning(png_structp png, png_const_charp msg)
 static png_voidp on_malloc(png_structp png, png_alloc_size_t size)
 {
     (void)png;
-    return rs_alloc(size);
+    return size <= MAX_BLOCK ? rs_alloc(size) : NULL;
 }
 
 static void on_free(png_structp png, png_voidp p)
