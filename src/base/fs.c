@@ -130,9 +130,9 @@ char *rs_temp_path(rs_arena *arena, const char *path)
     return p;
 }
 
-/* The folder that path is in. Some file systems cannot sync a folder, and some folders may be written
- * to but not opened: only what is lost is an error. */
-static rs_status sync_dir(const char *path, rs_err *err)
+/* Some file systems cannot sync a folder, and some folders may be written to but not opened: only what
+ * is lost is an error. */
+rs_status rs_sync_folder(const char *path, rs_err *err)
 {
     char dir[4096];
     const char *slash = strrchr(path, '/');
@@ -164,13 +164,13 @@ rs_status rs_publish_file(const char *temp, const char *path, rs_err *err)
     RS_TRY(sync_contents(temp, path, err));
     if (rename(temp, path) != 0)
         return rs_err_sys(err, errno, "cannot rename '%s' to '%s'", temp, path);
-    return sync_dir(path, err);
+    return rs_sync_folder(path, err);
 }
 
 rs_status rs_sync_file(const char *path, rs_err *err)
 {
     RS_TRY(sync_contents(path, path, err));
-    return sync_dir(path, err);
+    return rs_sync_folder(path, err);
 }
 
 rs_status rs_sync_folders(const char *path, rs_err *err)
@@ -184,7 +184,7 @@ rs_status rs_sync_folders(const char *path, rs_err *err)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        RS_TRY(sync_dir(part, err));
+        RS_TRY(rs_sync_folder(part, err));
     }
     return RS_OK;
 }
@@ -287,7 +287,7 @@ rs_status rs_make_dirs(const char *path, rs_err *err)
         if (!made && errno != EEXIST)
             return rs_err_sys(err, errno, "cannot create folder '%s'", buf);
         if (made)
-            RS_TRY(sync_dir(buf, err));
+            RS_TRY(rs_sync_folder(buf, err));
     }
     if (!rs_is_dir(path))
         return RS_FAIL(err, RS_E_IO, "cannot create folder '%s': a file is in its place", path);

@@ -43,7 +43,9 @@ char *rs_temp_path(rs_arena *arena, const char *path);
 rs_status rs_publish_file(const char *temp, const char *path, rs_err *err);
 /* The same for a file that has its name already, from a process that may not have come to the last. */
 rs_status rs_sync_file(const char *path, rs_err *err);
-/* fsync of every folder above path: its name, and theirs, stay. */
+/* fsync of the folder that path is in: its name, or that it has none any more, stays. */
+rs_status rs_sync_folder(const char *path, rs_err *err);
+/* The same of every folder above path. */
 rs_status rs_sync_folders(const char *path, rs_err *err);
 
 bool rs_is_dir(const char *path);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
+
 static bool ends(const char *name, const char *with)
 {
     const size_t n = strlen(name), m = strlen(with);
@@ -30,10 +32,14 @@ static bool is_lock(const char *name)
     return strcmp(name, "lock") == 0 || (strncmp(name, "shard-", 6) == 0 && ends(name, ".lock"));
 }
 
+static bool is_shard_journal(const char *name)
+{
+    return strncmp(name, "shard-", 6) == 0 && ends(name, ".journal") && !is_partial(name);
+}
+
 bool rs_is_journal_name(const char *name)
 {
-    return strcmp(name, "journal") == 0 ||
-           (strncmp(name, "shard-", 6) == 0 && ends(name, ".journal") && !is_partial(name));
+    return strcmp(name, "journal") == 0 || is_shard_journal(name);
 }
 
 /* Of frames/: what we call them. */
@@ -73,10 +79,11 @@ void rs_job_clean_partial(const char *dir)
     remove_files(dir, is_partial);
 }
 
-/* The journal goes after what it tells of, so that a removal that is cut short is seen. */
+/* The journal goes after what it tells of, and that of the whole job, which tells that the output is
+ * complete, after those of shards: so a removal that is cut short, also by power loss, is seen. */
 void rs_job_clean(const char *dir, const char *output, rs_job_rest rest)
 {
-    char frames[4096];
+    char frames[4096], journal[4096];
     snprintf(frames, sizeof(frames), "%s/frames", dir);
     rs_job_clean_partial(dir);
     remove_files(frames, is_frame);
@@ -85,7 +92,10 @@ void rs_job_clean(const char *dir, const char *output, rs_job_rest rest)
     unlink(output);
     if (rest == RS_JOB_REST_JOURNAL)
         return;
-    remove_files(dir, rs_is_journal_name);
+    remove_files(dir, is_shard_journal);
+    snprintf(journal, sizeof(journal), "%s/journal", dir);
+    rs_sync_folder(journal, NULL);
+    unlinkat(AT_FDCWD, journal, 0);
     if (rest == RS_JOB_REST_LOCK)
         return;
     remove_files(dir, is_lock);

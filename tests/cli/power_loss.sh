@@ -4,7 +4,7 @@
 # $RS_LOSSES states of each run, spread evenly, `make check-long` with all.
 . tests/cli/lib/common.sh
 . tests/cli/lib/resume.sh
-: "${RS_LOSSES:=12}" "${RS_MIXES:=1}"
+: "${RS_LOSSES:=9}" "${RS_MIXES:=1}"
 crash_state=$B/crash_state
 [ -x "$crash_state" ] || { echo "$crash_state is not built"; exit 77; }
 dir=$(cd "$dir" && pwd -P)
@@ -151,6 +151,24 @@ begin
 completes run "$work/p.yaml"
 is_done new/out
 each_state pictures "$work/p.yaml"
+
+# Shards of frames that do not need each other, and their join.
+joined() {
+    if [ "$1" = before ]; then
+        least=0
+        [ ! -e "$work/out.mp4" ] || is "$work/out.mp4" "$dir/done/out.mp4"
+        return
+    fi
+    is "$work/out.mp4" "$dir/done/out.mp4"
+    same "files, $at" "in.mp4 out.mp4 p.yaml" "$(ls -A "$work" | xargs)"
+}
+sed '/^loopback/d' "$dir/plain.yaml" >"$dir/base/p.yaml"
+rm "$dir/base/out.mp4"
+begin
+for shard in 1/2 2/2; do completes run "$work/p.yaml" --shard $shard; done
+completes join "$work/p.yaml"
+is_done out.mp4
+each_state joined "$work/p.yaml"
 
 # What is made without a job, in new folders.
 begin

@@ -34,9 +34,11 @@ while [ $code -eq 137 ]; do
     rm -rf "$dir/out.mp4" "$dir/out.job"
     cp -r "$dir/parts" "$dir/out.job"
     faulty kill:$n join "$dir/p.yaml"
+    step=5
+    [ ! -e "$dir/out.mp4" ] || step=1 # while it clears away
     run 0 join "$dir/p.yaml"
     cmp "$dir/out.mp4" "$dir/ref.mp4" || fail "a join killed at $n: other bytes"
-    n=$((n + 5))
+    n=$((n + step))
 done
 same "exit code of a join" 0 $code
 says "out.mp4: finished already, 8 frames"
