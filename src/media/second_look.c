@@ -5,7 +5,8 @@
 struct rs_second_look {
     AVCodecContext *dec;
     AVFrame *frame;
-    bool waits; /* for a key frame */
+    bool waits;  /* for a key frame */
+    bool knows;  /* it has read one: what it cannot read is damaged, and not of a kind unknown to it */
 };
 
 static const AVCodec *decoder_for(enum AVCodecID id)
@@ -54,10 +55,11 @@ bool rs_second_look_is_whole(rs_second_look *l, const AVPacket *packet)
     int e = avcodec_send_packet(l->dec, packet);
     while (e >= 0) {
         e = avcodec_receive_frame(l->dec, l->frame);
+        l->knows = l->knows || e >= 0;
         av_frame_unref(l->frame);
     }
     l->waits = e != AVERROR(EAGAIN) && e != AVERROR_EOF;
-    return !l->waits || e == AVERROR(ENOMEM);
+    return !l->waits || !l->knows || e == AVERROR(ENOMEM);
 }
 
 void rs_second_look_jump(rs_second_look *l)
