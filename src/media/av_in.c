@@ -26,6 +26,7 @@
 #include "media/loop_count.h"
 #include "media/lost_packets.h"
 #include "media/mkv_size.h"
+#include "media/png_chunk.h"
 #include "media/second_look.h"
 #include "media/packet_clock.h"
 
@@ -53,6 +54,8 @@ struct rs_av_in {
     bool sent_lost;     /* it is in lost */
     rs_ffv1_sums sums;
     rs_second_look *look; /* NULL: none */
+    rs_colour_code told; /* by an APNG, of frames that say nothing; 0: nothing */
+    int plays;          /* of an animation */
     int n_idle_errors;  /* of the decoder since it last gave a frame or took a packet */
     rs_av_pixels pixels;
     bool still;
@@ -127,6 +130,21 @@ static rs_status open_decoder(rs_av_in *in, rs_err *err)
                           codec->name);
     in->look = rs_second_look_open(in->st, codec);
     return RS_OK;
+}
+
+/* What FFmpeg's readers of animations pass over, or those before its version 6. */
+static void read_animation(rs_av_in *in)
+{
+    const char *format = in->fmt->iformat->name;
+    const bool png = strcmp(format, "apng") == 0;
+    rs_map map;
+    if ((!png && strcmp(format, "gif") != 0) || rs_map_open(in->path, &map, NULL) != RS_OK)
+        return;
+    in->plays = rs_loop_count(map.data, map.size);
+    const uint8_t *cicp = png ? rs_png_chunk(map.data, map.size, "cICP", 4) : NULL;
+    if (cicp && cicp[2] == 0 && cicp[3] == 1) /* RGB, of the full range */
+        in->told = (rs_colour_code){ .primaries = cicp[0], .transfer = cicp[1] };
+    rs_map_close(&map);
 }
 
 static bool is_mov(const rs_av_in *in)
@@ -267,6 +285,10 @@ static void take_frame(rs_av_in *in)
     const bool lost = pts != AV_NOPTS_VALUE && rs_lost_packets_found(&in->lost, pts);
     in->n_idle_errors = 0;
     in->have_next = true;
+    if (in->told.primaries && in->next->color_trc == AVCOL_TRC_UNSPECIFIED) {
+        in->next->color_primaries = (enum AVColorPrimaries)in->told.primaries;
+        in->next->color_trc = (enum AVColorTransferCharacteristic)in->told.transfer;
+    }
     in->next_damaged = lost || (in->seen_key && !frame_is_whole(in->next));
 }
 
@@ -374,16 +396,6 @@ static void count_frames(rs_av_in *in)
     info->n_frames = n < 1e15 ? (int64_t)n : 0;
 }
 
-static int plays(const rs_av_in *in)
-{
-    rs_map map;
-    if (in->info.kind != RS_SOURCE_ANIMATION || rs_map_open(in->path, &map, NULL) != RS_OK)
-        return 0;
-    const int n = rs_loop_count(map.data, map.size);
-    rs_map_close(&map);
-    return n;
-}
-
 static void fill_info(rs_av_in *in)
 {
     rs_source_info *info = &in->info;
@@ -408,7 +420,7 @@ static void fill_info(rs_av_in *in)
     info->sample_aspect = (rs_rational){ sar.num, sar.den };
     rs_color_tags_read(info, in->next);
     info->alpha = rs_av_may_be_clear(in->next);
-    info->plays = plays(in);
+    info->plays = in->plays;
     for (unsigned i = 0; i < in->fmt->nb_streams; i++)
         info->n_audio += in->fmt->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
     count_frames(in);
@@ -515,6 +527,7 @@ static rs_status open_all(rs_av_in *in, rs_err *err)
 {
     RS_TRY(rs_av_open_input(in->path, in->stop, &in->fmt, err));
     RS_TRY(open_decoder(in, err));
+    read_animation(in);
     RS_TRY(rs_packet_clock_init(&in->clock, in->fmt, err));
     in->start = rs_av_start(in->fmt, in->st->time_base);
     in->last_pts = AV_NOPTS_VALUE;

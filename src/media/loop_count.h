@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* data: a whole GIF, APNG or WebP. 0: for ever, which is also the answer for anything else. */
+/* data: a whole GIF or APNG. 0: for ever, which is also the answer for anything else. */
 int rs_loop_count(const uint8_t *data, size_t size);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "media/alpha.h"
 #include "media/convert.h"
+#include "media/png_chunk.h"
 #include "media/png_colour.h"
 
 #define MAX_SIDE 32768
@@ -111,17 +112,7 @@ static void job_release(struct png_job *j)
 
 bool rs_png_is_animated(const uint8_t *data, size_t size)
 {
-    size_t pos = 8;
-    while (size - pos >= 12 && pos < size) {
-        const uint8_t *c = data + pos;
-        const size_t len = (size_t)c[0] << 24 | (size_t)c[1] << 16 | (size_t)c[2] << 8 | c[3];
-        if (memcmp(c + 4, "acTL", 4) == 0)
-            return true;
-        if (memcmp(c + 4, "IDAT", 4) == 0 || len > size - pos - 12)
-            return false;
-        pos += len + 12;
-    }
-    return false;
+    return rs_png_chunk(data, size, "acTL", 0) != NULL;
 }
 
 /* PNG's order is big-endian; acts on 16-bit samples only. */

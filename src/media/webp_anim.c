@@ -16,7 +16,6 @@
 #include "media/alpha.h"
 #include "media/av_pixels.h"
 #include "media/convert.h"
-#include "media/loop_count.h"
 
 #define RIFF_HEAD 12
 #define CHUNK_HEAD 8
@@ -122,6 +121,8 @@ static rs_status scan(rs_webp_anim *a, rs_err *err)
     struct chunk c;
     int64_t total = 0;
     while (next_chunk(a->map.data, a->map.size, &pos, &c)) {
+        if (is(&c, "ANIM") && c.size >= 6)
+            a->info.plays = c.data[4] | c.data[5] << 8; /* how often it is shown; 0: for ever */
         if (!is(&c, "ANMF") || c.size < ANMF_HEAD)
             continue;
         a->info.n_frames++;
@@ -140,7 +141,6 @@ static rs_status scan(rs_webp_anim *a, rs_err *err)
     a->info.primaries = a->info.transfer = 2;
     a->info.depth = 8;
     a->info.alpha = vp8x[0] & 0x10;
-    a->info.plays = rs_loop_count(a->map.data, a->map.size);
     a->info.path = a->path;
     return RS_OK;
 }

@@ -46,6 +46,15 @@ primaries=smpte431
 maps PQ smpte2084 500,300,300 "185 59 66"
 primaries=bt2020
 
+# An APNG says it by a chunk, which goes behind the header here.
+maps PQ smpte2084 500,300,300 "207 10 64"
+cp "$dir/out.png" "$dir/was.png"
+ffmpeg -nostdin -v error -i "$dir/in.mkv" -i "$dir/in.mkv" -filter_complex concat -c:v apng -pix_fmt rgb48be "$dir/plain.apng"
+{ head -c 33 "$dir/plain.apng"; printf '\000\000\000\004\143\111\103\120\011\020\000\001\115\043\043\376'; tail -c +34 "$dir/plain.apng"; } >"$dir/pq.apng"
+run 0 image "$dir/pq.apng" --output "$dir/out.png" --overwrite $pass --set range.end=1 --set encode.bit_depth=8
+says "is HDR video (PQ)"
+same "PQ of an APNG" "$(color "$dir/was.png")" "$(color "$dir/out.png")"
+
 # The output is tagged as what it is, and may have 10 bits.
 hdr "$dir/in.mkv" smpte2084 500,300,300 -c:v ffv1
 run 0 image "$dir/in.mkv" --output "$dir/out.mp4" $pass --set encode.pixel_format=yuv420p10le
