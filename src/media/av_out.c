@@ -267,6 +267,12 @@ static rs_status write_rest(rs_av_out *out, int64_t until, rs_err *err)
     return s;
 }
 
+/* Muxers that put a packet of each stream side by side, and fail when one is asked for early. */
+static bool keeps_own_order(const rs_av_out *out)
+{
+    return strncmp(out->fmt->oformat->name, "mxf", 3) == 0 || strcmp(out->fmt->oformat->name, "gxf") == 0;
+}
+
 /* Packets that the encoder has ready, with the sound up to their time. */
 static rs_status drain(rs_av_out *out, rs_err *err)
 {
@@ -287,7 +293,8 @@ static rs_status drain(rs_av_out *out, rs_err *err)
         RS_TRY(check_write(out, e, err));
         RS_TRY(write_rest(out, now, err));
         /* all that comes is later: else pictures would be kept for ten seconds, waiting for sound */
-        RS_TRY(check_write(out, av_interleaved_write_frame(out->fmt, NULL), err));
+        if (!keeps_own_order(out))
+            RS_TRY(check_write(out, av_interleaved_write_frame(out->fmt, NULL), err));
     }
 }
 

@@ -48,10 +48,32 @@ static bool is_matroska(const AVFormatContext *out)
     return strcmp(out->oformat->name, "matroska") == 0;
 }
 
+/* What FFmpeg does not tell: of MPEG's streams (ISO 13818-1, and the types that broadcasters, ATSC and
+ * Blu-ray have added). NULL: it does. */
+static const enum AVCodecID *listed_of(const char *format)
+{
+    static const enum AVCodecID ts[] = {
+        AV_CODEC_ID_MP1, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AAC, AV_CODEC_ID_AAC_LATM,
+        AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_DTS, AV_CODEC_ID_TRUEHD, AV_CODEC_ID_OPUS,
+        AV_CODEC_ID_DVB_SUBTITLE, AV_CODEC_ID_DVB_TELETEXT, AV_CODEC_ID_HDMV_PGS_SUBTITLE, AV_CODEC_ID_NONE
+    };
+    static const enum AVCodecID ps[] = { AV_CODEC_ID_MP1, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3,
+                                         AV_CODEC_ID_DTS, AV_CODEC_ID_DVD_SUBTITLE, AV_CODEC_ID_NONE };
+    static const char *const programs[] = { "mpeg", "vob", "dvd", "svcd" };
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+        if (strcmp(format, programs[i]) == 0)
+            return ps;
+    return strcmp(format, "mpegts") == 0 ? ts : NULL;
+}
+
 /* The container's list of codecs; those that have none are asked by tag. Matroska's list is without
  * those that it takes with the tags of AVI and WAV. */
 static bool fits(const AVFormatContext *out, enum AVCodecID id)
 {
+    const enum AVCodecID *listed = listed_of(out->oformat->name);
+    for (; listed && *listed != AV_CODEC_ID_NONE; listed++)
+        if (*listed == id)
+            return true;
     return avformat_query_codec(out->oformat, id, FF_COMPLIANCE_NORMAL) == 1 ||
            (is_matroska(out) && av_codec_get_tag(out->oformat->codec_tag, id));
 }
