@@ -53,6 +53,7 @@ struct rs_av_out {
     rs_stream_copy *rest;
     rs_av_pixels pixels;
     int64_t n_frames, last_pts;
+    int64_t origin; /* in time_base: of the first frame, where the encoder counts in frames; else 0 */
     /* Encoders of FFmpeg 5 do not hand durations on: kept here by pts. */
     struct { int64_t pts, duration; } durations[N_DURATIONS];
     bool created, ends_with_picture;
@@ -64,13 +65,18 @@ static AVRational to_av(rs_rational r)
     return (AVRational){ r.num, r.den };
 }
 
-/* The codec's own limits on time bases: 16 bits in MPEG-4, a rate in MPEG-1/2, hundredths in GIF. */
+/* The codec's own limits on time bases: 16 bits in MPEG-4, a rate in MPEG-1/2. */
+static bool counts_frames(enum AVCodecID id, AVRational time_base)
+{
+    return id == AV_CODEC_ID_MPEG1VIDEO || id == AV_CODEC_ID_MPEG2VIDEO ||
+           (id == AV_CODEC_ID_MPEG4 && time_base.den > 65535);
+}
+
 static AVRational encoder_time_base(const AVCodec *codec, const rs_sink_options *o)
 {
     if (codec->id == AV_CODEC_ID_GIF) /* the container's: each time is rounded, so errors do not add up */
         return (AVRational){ 1, 100 };
-    if (codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MPEG2VIDEO ||
-        (codec->id == AV_CODEC_ID_MPEG4 && o->time_base.den > 65535))
+    if (counts_frames(codec->id, to_av(o->time_base)))
         return av_inv_q(to_av(o->rate));
     return to_av(o->time_base);
 }
@@ -267,6 +273,22 @@ static rs_status write_rest(rs_av_out *out, int64_t until, rs_err *err)
     return s;
 }
 
+/* A time of the encoder's. */
+static int64_t in_microseconds(const rs_av_out *out, int64_t t)
+{
+    return av_rescale_q(out->origin, out->time_base, AV_TIME_BASE_Q) +
+           av_rescale_q(t, out->enc->time_base, AV_TIME_BASE_Q);
+}
+
+/* From the encoder's times to the stream's. */
+static void place(const rs_av_out *out, AVPacket *p)
+{
+    const int64_t origin = av_rescale_q(out->origin, out->time_base, out->st->time_base);
+    av_packet_rescale_ts(p, out->enc->time_base, out->st->time_base);
+    p->pts += p->pts != AV_NOPTS_VALUE ? origin : 0;
+    p->dts += p->dts != AV_NOPTS_VALUE ? origin : 0;
+}
+
 /* Muxers that put a packet of each stream side by side, and fail when one is asked for early. */
 static bool keeps_own_order(const rs_av_out *out)
 {
@@ -286,8 +308,8 @@ static rs_status drain(rs_av_out *out, rs_err *err)
         if (out->enc->codec_id == AV_CODEC_ID_GIF && av_packet_make_writable(out->pkt) >= 0)
             rs_gif_packet_clear(out->pkt->data, (size_t)out->pkt->size);
         const int64_t dts = out->pkt->dts != AV_NOPTS_VALUE ? out->pkt->dts : out->pkt->pts;
-        const int64_t now = av_rescale_q(dts, out->enc->time_base, AV_TIME_BASE_Q);
-        av_packet_rescale_ts(out->pkt, out->enc->time_base, out->st->time_base);
+        const int64_t now = in_microseconds(out, dts);
+        place(out, out->pkt);
         out->pkt->stream_index = out->st->index;
         e = av_interleaved_write_frame(out->fmt, out->pkt);
         RS_TRY(check_write(out, e, err));
@@ -327,7 +349,9 @@ rs_status rs_av_out_write(rs_av_out *out, const rs_frame *frame, rs_err *err)
                        out->width, out->height, frame->image.width, frame->image.height);
     rs_status s = fill_frame(out, frame, err);
     if (s == RS_OK) {
-        f->pts = av_rescale_q(frame->pts, out->time_base, out->enc->time_base);
+        if (out->n_frames == 0 && counts_frames(out->enc->codec_id, out->time_base))
+            out->origin = frame->pts;
+        f->pts = av_rescale_q(frame->pts - out->origin, out->time_base, out->enc->time_base);
         if (out->last_pts != AV_NOPTS_VALUE && f->pts <= out->last_pts)
             f->pts = out->last_pts + 1;
         out->last_pts = f->pts;
@@ -354,7 +378,7 @@ static int64_t last_duration(const rs_av_out *out)
 /* In microseconds. */
 static int64_t picture_end(const rs_av_out *out)
 {
-    return av_rescale_q(out->last_pts + last_duration(out), out->enc->time_base, AV_TIME_BASE_Q);
+    return in_microseconds(out, out->last_pts + last_duration(out));
 }
 
 static rs_status finish(rs_av_out *out, rs_err *err)

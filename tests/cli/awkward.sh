@@ -65,6 +65,7 @@ make -f lavfi -i "$test2:r=25" -f lavfi -i sine=440 -t 0.4 -c:v mpeg2video -c:a 
 for f in tape.mxf disc.vob at-500.ts; do
     run 0 image "$dir/$f" --output "$dir/kept.${f##*.}" --overwrite $plain
     same "sound of $f" "$(hashes "$dir/$f" a)" "$(hashes "$dir/kept.${f##*.}" a)"
+    same "distance to the sound of $f" "$(distance "$dir/$f")" "$(distance "$dir/kept.${f##*.}")"
 done
 # What AVI holds has no times but the order of frames.
 make -f lavfi -i "$test2:r=25" -f lavfi -i sine=440 -t 0.4 -c:v mjpeg -c:a pcm_s16le "$dir/camera.avi"
