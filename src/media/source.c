@@ -88,7 +88,7 @@ static rs_status meet_colours(rs_source *s, const char *name, rs_image_colours c
                 what, c == RS_COLOURS_PQ ? "PQ" : "HLG");
     else if (c == RS_COLOURS_CONVERTED)
         RS_WARN(s->log, "'%s' has colours of its own (Display P3, or another profile): they are converted "
-                "to %s, whose colours the output has", name, s->av ? "BT.709" : "sRGB");
+                "to sRGB, whose colours the output has", name);
     else
         RS_WARN(s->log, "'%s' has an ICC profile that is not read, its colours are taken for sRGB: convert "
                 "it with another program first if they look wrong", name);

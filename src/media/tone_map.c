@@ -44,8 +44,8 @@ rs_hdr rs_colour_hdr(rs_colour_code code)
 
 bool rs_colour_is_mapped(rs_colour_code code, bool still)
 {
-    return rs_colour_hdr(code) != RS_HDR_NONE || code.primaries == DCI_P3 || code.primaries == DISPLAY_P3 ||
-           (still && code.primaries == BT2020);
+    const bool wide = code.primaries == DCI_P3 || code.primaries == DISPLAY_P3 || code.primaries == BT2020;
+    return rs_colour_hdr(code) != RS_HDR_NONE || (still && wide);
 }
 
 rs_colour_code rs_colour_after(rs_colour_code code)

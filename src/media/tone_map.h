@@ -30,8 +30,8 @@ typedef struct rs_colour_code {
 
 /* PQ or HLG. */
 rs_hdr rs_colour_hdr(rs_colour_code code);
-/* Whether there is anything to do: HDR, and SDR of the primaries DCI-P3 or Display P3. BT.2020's
- * only of stills, since films take their tags along. */
+/* Whether there is anything to do: HDR, and SDR stills of the primaries DCI-P3, Display P3 or BT.2020.
+ * SDR films take their tags along. */
 bool rs_colour_is_mapped(rs_colour_code code, bool still);
 /* The tags of what comes out, whose matrix is unspecified. */
 rs_colour_code rs_colour_after(rs_colour_code code);

@@ -20,10 +20,7 @@ color() { ffmpeg -nostdin -v error -i "$1" -frames:v 1 -f rawvideo -pix_fmt rgb2
 maps() {
     hdr "$dir/in.mkv" $2 $3 -c:v ffv1
     run 0 image "$dir/in.mkv" --output "$dir/out.png" --overwrite $pass --set encode.bit_depth=8
-    case $1 in
-    SDR) says "they are converted to BT.709" ;;
-    *) says "is HDR video ($1): it is tone-mapped to SDR" ;;
-    esac
+    says "is HDR video ($1): it is tone-mapped to SDR"
     printf '%s %s\n' "$4" "$(color "$dir/out.png")" |
         awk '{ for (i = 1; i < 4; i++) if ($i - $(i + 3) > 1 || $(i + 3) - $i > 1) exit 1 }' ||
         fail "$1 $3: $(color "$dir/out.png"), expected $4"
@@ -39,9 +36,11 @@ maps HLG arib-std-b67 300,600,300 "0 175 79"
 primaries=smpte432
 maps PQ smpte2084 500,300,300 "189 59 65"
 maps HLG arib-std-b67 300,600,300 "54 170 82"
-maps SDR iec61966-2-1 802,401,201 "215 93 31"
-run 0 image "$dir/in.mkv" --output "$dir/p3.mkv" $pass --set encode.codec=ffv1
-same "tags of SDR" "iec61966-2-1|bt709" "$(stream "$dir/p3.mkv" color_transfer,color_primaries)"
+hdr "$dir/in.mkv" iec61966-2-1 802,401,201 -c:v ffv1
+run 0 image "$dir/in.mkv" --output "$dir/p3.mkv" $pass --set encode.codec=ffv1 --set encode.pixel_format=yuv444p10le
+one_message # SDR keeps its colours and their tags
+same "tags of SDR" "iec61966-2-1|smpte432" "$(stream "$dir/p3.mkv" color_transfer,color_primaries)"
+same "colours of SDR" "$(color "$dir/in.mkv")" "$(color "$dir/p3.mkv")"
 primaries=smpte431
 maps PQ smpte2084 500,300,300 "185 59 66"
 primaries=bt2020
