@@ -134,7 +134,7 @@ static int64_t part_start(const rs_stream_copy *c, AVRational time_base)
     return rs_av_start(c->in, time_base) + av_rescale_q(c->part.start, AV_TIME_BASE_Q, time_base);
 }
 
-/* Sound is not lost without a word that is asked for; the rest is with one. */
+/* Nothing is lost without a word. */
 static void tell_left_out(const rs_stream_copy *c, const AVFormatContext *out, unsigned i, const rs_log *log)
 {
     const AVStream *from = c->in->streams[i];
