@@ -33,10 +33,19 @@ static rs_status open_file(rs_line_file *f, rs_err *err)
     return f->regular ? rs_sync_folders(f->path, err) : RS_OK; /* also those of a run that was killed */
 }
 
-/* Zeros are what a file system leaves of a line that did not come to the disk. */
-static bool is_ours(const uint8_t *tail, size_t n, const char *mark)
+/* As far as it is there. */
+static bool is_ours(const uint8_t *line, size_t n, const char *mark)
 {
-    return tail[0] == '\0' || memcmp(tail, mark, rs_least(n, strlen(mark))) == 0;
+    const uint8_t *zero = memchr(line, 0, n);
+    return memcmp(line, mark, rs_least(zero ? (size_t)(zero - line) : n, strlen(mark))) == 0;
+}
+
+static size_t last_line(const rs_map *map)
+{
+    size_t at = map->size - (map->size > 0);
+    while (at > 0 && map->data[at - 1] != '\n')
+        at--;
+    return at;
 }
 
 /* Under the lock: what another process is about to write is not torn. */
@@ -45,13 +54,13 @@ static rs_status mend_end(rs_line_file *f, const char *mark, rs_err *err)
     rs_map map;
     if (rs_map_open(f->path, &map, NULL) != RS_OK)
         return RS_OK; /* it may be written, but not read */
-    size_t whole = map.size;
-    while (whole > 0 && map.data[whole - 1] != '\n')
-        whole--;
-    const bool torn = whole < map.size;
-    const bool ours = torn && is_ours(map.data + whole, map.size - whole, mark);
+    const size_t at = last_line(&map), n = map.size - at;
+    const bool ended = n == 0 || map.data[map.size - 1] == '\n';
+    /* zeros: pieces of the line that did not come to the disk, though its end may have */
+    const bool torn = n > 0 && (!ended || memchr(map.data + at, 0, n));
+    const bool ours = torn && is_ours(map.data + at, n, mark);
     rs_map_close(&map);
-    if (torn && (ours ? ftruncate(f->fd, (off_t)whole) != 0 : write(f->fd, "\n", 1) != 1))
+    if (ours ? ftruncate(f->fd, (off_t)at) != 0 : !ended && write(f->fd, "\n", 1) != 1)
         return rs_err_sys(err, errno, "cannot write '%s'", f->path);
     return RS_OK;
 }
