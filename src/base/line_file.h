@@ -18,8 +18,8 @@ typedef struct rs_line_file {
 
 /* Creates the file, or goes on at its end; its name is on the disk when this returns. Lines begin with
  * `mark`: a last one without an end or with zeros in it, torn by a crash or a full disk, is taken
- * off; behind a line of others that has no end a line is begun. A pipe is waited for until somebody reads it, unless stop
- * (may be NULL, outlives f) is asked for. */
+ * off; behind a line of others that has no end a line is begun. A pipe is waited for until somebody
+ * reads it, unless stop (may be NULL, outlives f) is asked for. */
 rs_status rs_line_file_open(rs_line_file *f, const char *path, const char *mark, const rs_stop *stop,
                             rs_err *err);
 /* A line with its end, which is on the disk when this returns; after a failure nothing of it is there. */
