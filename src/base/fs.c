@@ -173,7 +173,8 @@ rs_status rs_sync_file(const char *path, rs_err *err)
     return rs_sync_folder(path, err);
 }
 
-rs_status rs_sync_folders(const char *path, rs_err *err)
+/* For the folders that lead to path, from the outermost, and for path itself. */
+static rs_status each_part(const char *path, rs_status (*fn)(const char *part, rs_err *err), rs_err *err)
 {
     char part[4096];
     const size_t n = strlen(path);
@@ -184,9 +185,14 @@ rs_status rs_sync_folders(const char *path, rs_err *err)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        RS_TRY(rs_sync_folder(part, err));
+        RS_TRY(fn(part, err));
     }
     return RS_OK;
+}
+
+rs_status rs_sync_folders(const char *path, rs_err *err)
+{
+    return each_part(path, rs_sync_folder, err);
 }
 
 /* Into temp; messages name the file as the caller knows it. */
@@ -272,23 +278,16 @@ rs_status rs_each_file(rs_arena *arena, const char *folder, rs_each_file_fn *fn,
     return walk(arena, folder, 0, fn, cookie, err);
 }
 
+static rs_status make_dir(const char *path, rs_err *err)
+{
+    if (mkdir(path, 0777) == 0)
+        return rs_sync_folder(path, err);
+    return errno == EEXIST ? RS_OK : rs_err_sys(err, errno, "cannot create folder '%s'", path);
+}
+
 rs_status rs_make_dirs(const char *path, rs_err *err)
 {
-    char buf[4096];
-    const size_t n = strlen(path);
-    if (n >= sizeof(buf))
-        return RS_FAIL(err, RS_E_RANGE, "path of %zu bytes is too long", n);
-    for (size_t i = 1; i <= n; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(buf, path, i);
-        buf[i] = '\0';
-        const bool made = mkdir(buf, 0777) == 0;
-        if (!made && errno != EEXIST)
-            return rs_err_sys(err, errno, "cannot create folder '%s'", buf);
-        if (made)
-            RS_TRY(rs_sync_folder(buf, err));
-    }
+    RS_TRY(each_part(path, make_dir, err));
     if (!rs_is_dir(path))
         return RS_FAIL(err, RS_E_IO, "cannot create folder '%s': a file is in its place", path);
     return RS_OK;

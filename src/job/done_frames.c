@@ -151,7 +151,7 @@ static void follow_chains(rs_done_frames *d)
         end = d->at[first].usable ? run_end(d, first) : first + 1;
         if (d->at[end - 1].scene_last)
             continue;
-        for (size_t i = end; i-- > first && !(d->at[i].usable && d->at[i].has_chain);)
+        for (size_t i = end; i-- > first && !d->at[i].has_chain;)
             d->at[i].usable = false;
     }
 }

@@ -50,8 +50,7 @@ static bool changed_after(rs_arena *arena, const char *path, const struct timesp
         return true;
     if (S_ISDIR(st.st_mode))
         return folder_changed_after(arena, path, when, depth);
-    return st.st_mtim.tv_sec > when->tv_sec ||
-           (st.st_mtim.tv_sec == when->tv_sec && st.st_mtim.tv_nsec > when->tv_nsec);
+    return rs_time_is_before(when, &st.st_mtim);
 }
 
 static rs_status look_at(void *cookie, const char *name, const char *path, rs_err *err)

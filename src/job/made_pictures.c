@@ -20,11 +20,6 @@ struct look {
     int64_t n, n_last; /* pictures; those of them that say that they are the last */
 };
 
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
-}
-
 /* last: what may follow the pipeline; NULL: nothing. */
 static bool says(struct look *l, const char *text, const char *last)
 {
@@ -47,7 +42,7 @@ static bool is_ours(struct look *l, const char *path, const char *last)
     const bool ours = rs_still_text(l->arena, map.data, map.size, path, &text, NULL) == RS_OK &&
                       says(l, text.pipeline, last);
     rs_map_close(&map);
-    if (l->n++ == 0 || is_before(&st.st_mtim, &l->oldest))
+    if (l->n++ == 0 || rs_time_is_before(&st.st_mtim, &l->oldest))
         l->oldest = st.st_mtim;
     return ours;
 }

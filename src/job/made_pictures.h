@@ -8,6 +8,11 @@
 #include "media/media.h"
 #include "restyle/pipeline.h"
 
+static inline bool rs_time_is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
 /* kind: of spec's output, a folder or a picture. True: every picture that a run leaves is there and
  * carries `pipeline` (a folder: and no others); *oldest of their times, and their number. Reads the
  * heads of files; of an input whose frames nobody has counted, the frames, until stop (which may be

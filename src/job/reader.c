@@ -16,13 +16,14 @@ static rs_status fill(rs_reader *r, rs_frame *frame, rs_err *err)
     return r->masks ? rs_fitter_mask(&r->fitter, &r->decoded.mask, &frame->image, &frame->mask, err) : RS_OK;
 }
 
+/* The frame behind r->decoded. */
 static rs_status decode(rs_reader *r, rs_decoded *d, rs_err *err)
 {
     const double t0 = rs_clock_now();
     RS_TRY(rs_source_next(r->source, &d->frame, &d->end, err));
     if (d->end)
         return RS_OK;
-    RS_TRY(rs_scenes_next(&r->scenes, &d->frame.image, err));
+    rs_scenes_next(&r->scenes, &r->decoded.frame.image, &d->frame.image);
     d->frame.scene = r->scenes.scene;
     d->scene_score = r->scenes.threshold > 0 ? r->scenes.score : -1;
     if (r->masks)
@@ -96,6 +97,5 @@ void rs_reader_join(rs_reader *reader)
         rs_frame_release(&decoded[i]->frame);
         rs_mask_release(&decoded[i]->mask);
     }
-    rs_scenes_release(&reader->scenes);
     rs_fitter_release(&reader->fitter);
 }

@@ -60,11 +60,6 @@ struct rs_av_out {
     int plays;
 };
 
-static AVRational to_av(rs_rational r)
-{
-    return (AVRational){ r.num, r.den };
-}
-
 /* The codec's own limits on time bases: 16 bits in MPEG-4, a rate in MPEG-1/2. */
 static bool counts_frames(enum AVCodecID id, AVRational time_base)
 {
@@ -76,9 +71,9 @@ static AVRational encoder_time_base(const AVCodec *codec, const rs_sink_options 
 {
     if (codec->id == AV_CODEC_ID_GIF) /* the container's: each time is rounded, so errors do not add up */
         return (AVRational){ 1, 100 };
-    if (counts_frames(codec->id, to_av(o->time_base)))
-        return av_inv_q(to_av(o->rate));
-    return to_av(o->time_base);
+    if (counts_frames(codec->id, rs_av_rational(o->time_base)))
+        return av_inv_q(rs_av_rational(o->rate));
+    return rs_av_rational(o->time_base);
 }
 
 static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *err)
@@ -95,8 +90,8 @@ static rs_status open_encoder(rs_av_out *out, const rs_sink_options *o, rs_err *
     enc->height = AV_CEIL_RSHIFT(o->height, desc->log2_chroma_h) << desc->log2_chroma_h;
     enc->pix_fmt = format;
     enc->time_base = encoder_time_base(codec, o);
-    enc->framerate = to_av(o->rate);
-    enc->sample_aspect_ratio = to_av(o->sample_aspect);
+    enc->framerate = rs_av_rational(o->rate);
+    enc->sample_aspect_ratio = rs_av_rational(o->sample_aspect);
     enc->thread_count = ENCODER_THREADS;
     if (strcmp(out->fmt->oformat->name, "avi") == 0)
         enc->max_b_frames = 0; /* it holds no times but the order: the picture would be late */
@@ -215,7 +210,7 @@ static rs_status open_all(rs_av_out *out, const char *path, const rs_sink_option
     out->fmt->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; /* FLAC and Opus in mp4 */
     out->width = o->width;
     out->height = o->height;
-    out->time_base = to_av(o->time_base);
+    out->time_base = rs_av_rational(o->time_base);
     out->last_pts = AV_NOPTS_VALUE;
     out->plays = o->plays;
     out->ends_with_picture = o->cut.end != 0;

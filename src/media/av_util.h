@@ -29,6 +29,11 @@ int rs_av_read(AVFormatContext *fmt, AVPacket *packet, bool *truncated);
  * (audio priming) are left alone. */
 int64_t rs_av_start(const AVFormatContext *fmt, AVRational time_base);
 
+static inline AVRational rs_av_rational(rs_rational r)
+{
+    return (AVRational){ r.num, r.den };
+}
+
 /* A frame's duration in the time base of what made it, as FFmpeg before and after 5.1 calls it. */
 int64_t rs_av_duration(const AVFrame *frame);
 void rs_av_set_duration(AVFrame *frame, int64_t duration);

@@ -188,11 +188,6 @@ static rs_status stage_pull(void *self, rs_frame *out, bool *got, rs_err *err)
     return *got ? give(s, INT64_MIN, out, err) : RS_OK;
 }
 
-static AVRational to_av(rs_rational r)
-{
-    return (AVRational){ r.num, r.den };
-}
-
 static rs_rational from_av(AVRational r)
 {
     return (rs_rational){ r.num, r.den };
@@ -202,8 +197,9 @@ static rs_status open_all(struct filter_stage *s, const char *graph, rs_stage_fo
 {
     s->channels = format->alpha ? 4 : 3;
     s->in = (rs_filter_kind){ format->width, format->height,
-                              format->alpha ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGB48, to_av(format->time_base),
-                              to_av(format->rate), to_av(format->sample_aspect) };
+                              format->alpha ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGB48,
+                              rs_av_rational(format->time_base), rs_av_rational(format->rate),
+                              rs_av_rational(format->sample_aspect) };
     s->out.format = AV_PIX_FMT_RGBA64;
     s->frame = av_frame_alloc();
     s->next = av_frame_alloc();

@@ -5,26 +5,17 @@
 
 #include <string.h>
 
+#include "media/gif_blocks.h"
 #include "media/png_chunk.h"
-
-/* Behind the blocks at pos, each with its length in front, up to an empty one. */
-static size_t skip_blocks(const uint8_t *d, size_t size, size_t pos)
-{
-    while (pos < size && d[pos])
-        pos += 1u + d[pos];
-    return pos + 1;
-}
 
 static int of_gif(const uint8_t *d, size_t size)
 {
-    size_t pos = 13;
-    if (d[10] & 0x80) /* a palette */
-        pos += (size_t)3 << ((d[10] & 7) + 1);
+    size_t pos = rs_gif_first(d);
     while (pos < size && size - pos >= 3 && d[pos] == 0x21) {
         const uint8_t *e = d + pos + 2;
         if (d[pos + 1] == 0xff && size - pos >= 19 && memcmp(e, "\x0bNETSCAPE2.0\x03\x01", 14) == 0)
             return e[14] | e[15] << 8 ? (e[14] | e[15] << 8) + 1 : 0;
-        pos = skip_blocks(d, size, pos + 2);
+        pos = rs_gif_next(d, size, pos);
     }
     return 1;
 }

@@ -60,19 +60,15 @@ void rs_mask_filter_close(rs_mask_filter **filter)
     *filter = NULL;
 }
 
-static AVRational to_av(rs_rational r)
-{
-    return (AVRational){ r.num, r.den };
-}
-
 rs_status rs_mask_filter_open(const char *graph, const rs_stage_format *frames, rs_mask_filter **filter,
                               rs_err *err)
 {
     rs_mask_filter *f = rs_calloc(sizeof(*f));
     if (!f)
         return RS_FAIL(err, RS_E_NOMEM, "no memory for filters of masks");
-    f->in = (rs_filter_kind){ frames->width, frames->height, AV_PIX_FMT_GRAY8, to_av(frames->time_base),
-                              to_av(frames->rate), to_av(frames->sample_aspect) };
+    f->in = (rs_filter_kind){ frames->width, frames->height, AV_PIX_FMT_GRAY8,
+                              rs_av_rational(frames->time_base), rs_av_rational(frames->rate),
+                              rs_av_rational(frames->sample_aspect) };
     f->out.format = AV_PIX_FMT_GRAY8;
     f->frame = av_frame_alloc();
     f->last_pts = INT64_MIN;

@@ -51,7 +51,7 @@ static inline const float *golden_f32(const struct golden *g, const char *name, 
 /* The metadata "run/key", or "key" where run is NULL. */
 static inline const char *golden_text(const struct golden *g, const char *run, const char *key)
 {
-    char name[128];
+    char name[1200];
     snprintf(name, sizeof name, run ? "%s/%s" : "%s%s", run ? run : "", key);
     const char *value = rs_weights_metadata(g->file, name);
     if (!value)

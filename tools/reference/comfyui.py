@@ -19,7 +19,6 @@ import json
 import logging
 import math
 import pathlib
-import sys
 import types
 import typing
 
@@ -29,6 +28,7 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 
 from a1111_checkout import Checkout
+from a1111_samplers import stub
 from compat import NEGATIVE, PROMPT, ROOT, source
 from store import Store
 
@@ -50,13 +50,7 @@ CASES = {
 
 
 def module(name, text, **members):
-    made = types.ModuleType(name)
-    made.__path__ = []
-    made.__dict__.update(members)
-    sys.modules[name] = made
-    parent, _, child = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent], child, made)
+    made = stub(name, **members)
     if text is not None:
         exec(compile(text, name, "exec"), made.__dict__)
     return made

@@ -13,16 +13,6 @@
 
 static rs_err err;
 
-static const char *text_of(const struct golden *g, const char *run, const char *key)
-{
-    char name[1200];
-    snprintf(name, sizeof name, run ? "%s/%s" : "%s%s", run ? run : "", key);
-    const char *value = rs_weights_metadata(g->file, name);
-    if (!value)
-        TEST_FAIL("%s: no metadata '%s'", g->path, name);
-    return value;
-}
-
 static const float *values_of(const struct golden *g, const char *run, const char *key, size_t *n)
 {
     char name[1200];
@@ -43,15 +33,15 @@ static rs_img2img_params params_of(const struct golden *g, const char *run)
 {
     rs_img2img_params p;
     rs_img2img_defaults(&p);
-    p.prompt = text_of(g, NULL, "prompt");
-    p.negative_prompt = text_of(g, NULL, "negative");
-    p.sampler = text_of(g, run, "sampler");
-    p.scheduler = text_of(g, run, "scheduler");
-    p.strength = strtof(text_of(g, run, "strength"), NULL);
-    p.steps = (int)strtol(text_of(g, run, "steps"), NULL, 10);
-    p.cfg_scale = strtof(text_of(g, run, "cfg_scale"), NULL);
-    p.eta = strtof(text_of(g, run, "eta"), NULL);
-    p.seed = strtoull(text_of(g, run, "seed"), NULL, 10);
+    p.prompt = golden_text(g, NULL, "prompt");
+    p.negative_prompt = golden_text(g, NULL, "negative");
+    p.sampler = golden_text(g, run, "sampler");
+    p.scheduler = golden_text(g, run, "scheduler");
+    p.strength = strtof(golden_text(g, run, "strength"), NULL);
+    p.steps = (int)strtol(golden_text(g, run, "steps"), NULL, 10);
+    p.cfg_scale = strtof(golden_text(g, run, "cfg_scale"), NULL);
+    p.eta = strtof(golden_text(g, run, "eta"), NULL);
+    p.seed = strtoull(golden_text(g, run, "seed"), NULL, 10);
     p.rng = RS_RNG_CPU;
     p.sampling.s_churn = number_of(g, run, "s_churn", 0);
     p.sampling.s_noise = number_of(g, run, "s_noise", 1);
@@ -224,10 +214,10 @@ static void all_runs(const struct golden *g, const char *model)
     snprintf(name, sizeof name, "init/%s", model);
     rs_image init = picture_of(g, name);
     CHECK_OK(rs_model_open(path, &(rs_model_options){ .threads = 2 }, &m, &err));
-    CHECK(strlen(text_of(g, NULL, "runs")) < sizeof runs);
-    snprintf(runs, sizeof runs, "%s", text_of(g, NULL, "runs"));
+    CHECK(strlen(golden_text(g, NULL, "runs")) < sizeof runs);
+    snprintf(runs, sizeof runs, "%s", golden_text(g, NULL, "runs"));
     for (const char *run = strtok(runs, ","); run; run = strtok(NULL, ",")) {
-        if (strcmp(text_of(g, run, "model"), model) != 0)
+        if (strcmp(golden_text(g, run, "model"), model) != 0)
             continue;
         const double steps = step_by_step(m, g, run, &init);
         printf("%s: relative error %.2g over the steps, %.2g of the picture\n", run, steps,
